@@ -1,0 +1,32 @@
+/* A growing, bounded run of bytes. It never fails in the middle: once memory or its limit runs out
+ * it stays short and says so in `failed`, so a caller appends freely and looks once at the end. */
+#ifndef CINEMA_BASE_BUFFER_H
+#define CINEMA_BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buffer {
+	char *data;      /* always NUL-terminated once something was appended, else NULL */
+	size_t length;   /* without the NUL */
+	size_t capacity; /* bytes allocated */
+	size_t limit;    /* largest length allowed */
+	bool failed;     /* something did not fit or could not be allocated; sticky until cleared */
+};
+
+/** A buffer that may grow to limit bytes. Allocates nothing yet. */
+void buffer_init(struct buffer *buffer, size_t limit);
+
+/** Frees the bytes; the buffer can be used again as after buffer_init. Harmless when empty. */
+void buffer_free(struct buffer *buffer);
+
+/** Empties the buffer and clears `failed`, keeping the memory for reuse. */
+void buffer_clear(struct buffer *buffer);
+
+/** Appends; after a failure the content is incomplete and `failed` is set. */
+void buffer_append(struct buffer *buffer, const char *bytes, size_t length);
+void buffer_text(struct buffer *buffer, const char *text);
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,51 @@
+/* Identifiers. The alphabet is Crockford's base 32 (crockford.com/base32.html), which leaves out
+ * letters that look or sound alike and keeps the order of the numbers it writes. */
+#include "base/id.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/random.h>
+
+static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+bool id_is_valid(const char *text)
+{
+	size_t length = strspn(text,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789_-");
+	return length >= 1 && length <= ID_MAX && text[length] == '\0';
+}
+
+/* Writes `count` characters, the most significant first, and a NUL. */
+static void write_base32(uint64_t value, char *text, size_t count)
+{
+	text[count] = '\0';
+	while (count-- > 0) {
+		text[count] = alphabet[value & 31];
+		value >>= 5;
+	}
+}
+
+static bool random_bits(uint64_t *bits)
+{
+	return getrandom(bits, sizeof *bits, 0) == (ssize_t)sizeof *bits;
+}
+
+bool id_make_booking(int64_t now, char id[ID_BOOKING_SIZE])
+{
+	uint64_t chance;
+	if (!random_bits(&chance))
+		return false;
+	write_base32((UINT64_C(1) << 50) - 1 - (uint64_t)now, id, 10);
+	write_base32(chance, id + 10, 10);
+	return true;
+}
+
+bool id_make_code(char code[ID_CODE_SIZE])
+{
+	uint64_t chance;
+	if (!random_bits(&chance))
+		return false;
+	write_base32(chance, code, ID_CODE_SIZE - 1);
+	return true;
+}

@@ -1,0 +1,40 @@
+/* JSON in and out, over json-c, but stricter than it: what a service takes is exactly RFC 8259 with
+ * no name twice in an object, no NUL in a string, valid UTF-8 and a bounded depth. */
+#ifndef CINEMA_BASE_JSON_H
+#define CINEMA_BASE_JSON_H
+
+#include "base/buffer.h"
+
+#include <json-c/json.h>
+
+#define JSON_DEPTH 32
+
+/**
+ * Parses length bytes (text[length] must be NUL). Returns a value the caller frees with
+ * json_object_put, or NULL with a sentence in why that says what is wrong and at which line and
+ * column. The literal null is refused too: no document is null.
+ */
+struct json_object *json_read(const char *text, size_t length, char *why, size_t why_size);
+
+/** Appends value as compact JSON. */
+void json_write(struct buffer *buffer, struct json_object *value);
+
+/** Appends text as a JSON string, quotes and escapes included. */
+void json_write_string(struct buffer *buffer, const char *text);
+
+/** The string member `name` of object, or NULL when it is missing or no string. Borrowed. */
+const char *json_text(struct json_object *object, const char *name);
+
+/** The integer member `name` of object, or fallback when it is missing or no integer. */
+int64_t json_integer(struct json_object *object, const char *name, int64_t fallback);
+
+/**
+ * Adds a member and takes ownership of value; false, with value freed, when value is NULL or memory
+ * ran out.
+ */
+bool json_add(struct json_object *object, const char *name, struct json_object *value);
+
+/** Appends to an array; otherwise as json_add. */
+bool json_append(struct json_object *array, struct json_object *value);
+
+#endif

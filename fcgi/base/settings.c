@@ -1,0 +1,126 @@
+/* The settings' table, read and checked. See settings.h. */
+#include "base/settings.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum kind { ADDRESS, PATH, STORE, ZONE, NUMBER };
+
+static const struct spec {
+	const char *name;
+	enum kind kind;
+	const char *standard;
+	int64_t smallest, largest;
+	const char *help;
+} specs[] = {
+#define S(name, kind, standard, smallest, largest, help)                                           \
+	{ "CINEMA_" #name, kind, standard, smallest, largest, help },
+	SETTINGS(S)
+#undef S
+};
+
+/* Reads the whole of text as a decimal number in a range. */
+static bool read_number(const char *text, int64_t smallest, int64_t largest, int64_t *number)
+{
+	char *end;
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || strchr(" +\t", text[0]) ||
+	    value < smallest || value > largest)
+		return false;
+	*number = value;
+	return true;
+}
+
+/* ADDRESS:PORT, as nginx's listen takes it: an IPv4 address, a name, or [IPv6]. */
+static bool is_address(const char *text, const struct spec *spec)
+{
+	const char *colon = strrchr(text, ':');
+	int64_t port;
+	if (!colon || colon == text ||
+	    !read_number(colon + 1, spec->smallest, spec->largest, &port))
+		return false;
+	size_t host = (size_t)(colon - text);
+	if (text[0] == '[')
+		return text[host - 1] == ']' &&
+		    strspn(text + 1, "0123456789abcdefABCDEF:.") == host - 2;
+	return strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-*") ==
+	    host;
+}
+
+static bool is_zone(const char *text)
+{
+	char path[SETTING_TEXT_SIZE + 32];
+	if (strstr(text, "..") || text[0] == '/')
+		return false;
+	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", text);
+	return strcmp(text, "UTC") == 0 || access(path, R_OK) == 0;
+}
+
+/* Whether text suits the setting; *takes says what would. */
+static bool check(
+    const struct spec *spec, const char *text, int64_t *number, char *takes, size_t takes_size)
+{
+	switch (spec->kind) {
+	case ADDRESS:
+		snprintf(takes, takes_size, "an address and a port, such as %s", spec->standard);
+		return is_address(text, spec);
+	case PATH:
+		snprintf(takes, takes_size, "a path without spaces, quotes, ; $ { } or \\");
+		return strpbrk(text, " \t\n\"';${}\\#") == NULL;
+	case STORE:
+		snprintf(takes, takes_size, "sqlite or json");
+		return strcmp(text, "sqlite") == 0 || strcmp(text, "json") == 0;
+	case ZONE:
+		snprintf(takes, takes_size, "an IANA time zone, such as Europe/Paris");
+		return is_zone(text);
+	case NUMBER:
+		snprintf(takes, takes_size, "a whole number from %lld to %lld",
+		    (long long)spec->smallest, (long long)spec->largest);
+		return read_number(text, spec->smallest, spec->largest, number);
+	}
+	return false;
+}
+
+bool settings_read(struct settings *settings, char *why, size_t why_size)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct spec *spec = &specs[i];
+		const char *text = getenv(spec->name);
+		char takes[128];
+		if (!text || !*text)
+			text = spec->standard;
+		settings->values[i].number = 0;
+		if (strlen(text) >= SETTING_TEXT_SIZE ||
+		    !check(spec, text, &settings->values[i].number, takes, sizeof takes)) {
+			snprintf(why, why_size, "%s is \"%.100s\", but takes %s", spec->name, text,
+			    takes);
+			return false;
+		}
+		memcpy(settings->values[i].text, text, strlen(text) + 1);
+	}
+	return true;
+}
+
+const char *settings_text(const struct settings *settings, enum setting setting)
+{
+	return settings->values[setting].text;
+}
+
+int64_t settings_number(const struct settings *settings, enum setting setting)
+{
+	return settings->values[setting].number;
+}
+
+void settings_print(FILE *out)
+{
+	fprintf(out,
+	    "# Every setting of Cinema with its default. A variable of the environment overrides\n"
+	    "# the line here; run.sh and systemd's EnvironmentFile read this file.\n");
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		fprintf(out, "\n# %s\n%s=%s\n", specs[i].help, specs[i].name, specs[i].standard);
+}

@@ -1,0 +1,63 @@
+/* Settings: environment variables, each one line in the table below. conf/cinema.conf is what
+ * settings_print writes, and `make lint` holds the two together. */
+#ifndef CINEMA_BASE_SETTINGS_H
+#define CINEMA_BASE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* S(name, kind, default, smallest, largest or choices, help) */
+#define SETTINGS(S)                                                                                \
+	S(LISTEN, ADDRESS, "127.0.0.1:8080", 1, 65535,                                             \
+	    "Address and port on which nginx serves the cinema.")                                  \
+	S(STATE, PATH, "./var", 0, 0,                                                              \
+	    "Folder of sockets, pids, logs, stores and the rendered nginx.conf.")                  \
+	S(DATA, PATH, "./data", 0, 0, "Folder of the documents that a new store starts with.")     \
+	S(STORE, STORE, "sqlite", 0, 0, "Engine of the stores: sqlite or json.")                   \
+	S(TZ, ZONE, "UTC", 0, 0, "The cinema's time zone, an IANA name such as Europe/Paris.")     \
+	S(QUICK_THREADS, NUMBER, "4", 1, 64,                                                       \
+	    "Threads a service that answer from its own store, and never wait.")                   \
+	S(WAITING_THREADS, NUMBER, "64", 1, 512,                                                   \
+	    "Threads a service that commit, or wait for another service.")                         \
+	S(WAITING_QUEUE, NUMBER, "256", 1, 65536,                                                  \
+	    "Requests that may queue for those threads; beyond that the answer is 503.")           \
+	S(BODY_LIMIT, NUMBER, "1048576", 1024, 67108864, "Largest request body, in bytes.")        \
+	S(PEER_TIMEOUT_MS, NUMBER, "2000", 10, 60000,                                              \
+	    "Milliseconds that one service waits for another before it answers 503.")              \
+	S(PEER_CACHE_MS, NUMBER, "2000", 0, 60000,                                                 \
+	    "Milliseconds for which one service keeps what another told it.")                      \
+	S(SLOW_MS, NUMBER, "1000", 1, 60000,                                                       \
+	    "A request that takes longer, in milliseconds, is noted in the service's log.")
+
+enum setting {
+#define S(name, ...) SETTING_##name,
+	SETTINGS(S)
+#undef S
+	    SETTING_COUNT
+};
+
+#define SETTING_TEXT_SIZE 1024
+
+struct settings {
+	struct {
+		char text[SETTING_TEXT_SIZE];
+		int64_t number; /* of a NUMBER; else 0 */
+	} values[SETTING_COUNT];
+};
+
+/**
+ * Reads CINEMA_* from the environment, defaults where a variable is unset or empty. False with a
+ * line in why that names the variable and says what it takes.
+ */
+bool settings_read(struct settings *settings, char *why, size_t why_size);
+
+/** The value of a setting; text lives as long as settings. */
+const char *settings_text(const struct settings *settings, enum setting setting);
+int64_t settings_number(const struct settings *settings, enum setting setting);
+
+/** Writes every setting with its help and default, in the form of conf/cinema.conf. */
+void settings_print(FILE *out);
+
+#endif

@@ -1,0 +1,48 @@
+/* A request as a handler sees it: parsed, checked against its route, and read-only. Everything here
+ * lives as long as the request. */
+#ifndef CINEMA_HTTP_REQUEST_H
+#define CINEMA_HTTP_REQUEST_H
+
+#include "base/arena.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
+
+#define REQUEST_PARAMS_MAX  4
+#define REQUEST_QUERIES_MAX 8
+
+struct request_pair {
+	const char *name, *value;
+};
+
+struct request {
+	struct arena *arena; /* for a handler's own strings */
+	const char *id;      /* request id, well formed */
+	enum method method;  /* HEAD is METHOD_GET here; OPTIONS never reaches a handler */
+	const char *target;  /* path and query as they came */
+	struct request_pair params[REQUEST_PARAMS_MAX]; /* {name} in the route's path, decoded */
+	size_t param_count;
+	struct request_pair queries[REQUEST_QUERIES_MAX]; /* decoded */
+	size_t query_count;
+	struct json_object *body; /* an object that fits the route's fields; NULL if it has none */
+	const char *body_text;    /* the body's bytes, NUL-terminated */
+	size_t body_length;
+	const char *if_match; /* headers, NULL when not sent */
+	const char *if_none_match;
+	const char *idempotency_key; /* 1 to 255 visible characters */
+	bool may_wait;               /* false on the quick lane: see OUTCOME_WAIT in route.h */
+};
+
+/** The value of {name} in the route's path; the core has checked its form. */
+const char *request_param(const struct request *request, const char *name);
+
+/** The value of a query parameter, or NULL when it was not given. */
+const char *request_query(const struct request *request, const char *name);
+
+/** The same as a number; the core has checked that it is one. */
+int64_t request_query_number(const struct request *request, const char *name, int64_t fallback);
+
+#endif

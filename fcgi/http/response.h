@@ -1,0 +1,48 @@
+/* A response as a handler fills it: one document or one problem, and a few facts about it. Status
+ * lines, headers and error bodies are written from it by the core alone. */
+#ifndef CINEMA_HTTP_RESPONSE_H
+#define CINEMA_HTTP_RESPONSE_H
+
+#include "http/problem.h"
+#include "http/request.h"
+#include "http/route.h"
+
+struct response {
+	const struct request *request;
+	int status; /* 0 until a handler has answered */
+	bool is_problem;
+	int retry_after;      /* seconds; 0: none */
+	struct buffer body;   /* grows to RESPONSE_MAX */
+	uint64_t version;     /* of the document, for its ETag; 0: the ETag is made from the body */
+	const char *location; /* of a 201; in the request's arena */
+	const char *next;     /* where the next page of a list starts, or NULL; in the arena */
+	const char *allow;    /* methods, with a 405 or an OPTIONS */
+};
+
+#define RESPONSE_MAX (64 * 1024 * 1024)
+
+/* Each of these answers the request and returns OUTCOME_DONE, so a handler ends
+ * `return response_…(…)`. What was in the body before is replaced. */
+
+/** Answers with a JSON value; takes ownership of it. NULL (no memory) becomes a 500. */
+enum outcome response_json(struct response *response, int status, struct json_object *value);
+
+/** Answers with what the handler wrote into response->body itself. */
+enum outcome response_body(struct response *response, int status);
+
+/** Answers 204, no document. */
+enum outcome response_nothing(struct response *response);
+
+/** Answers with a problem. */
+enum outcome response_problem(struct response *response, enum problem problem, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/** The same with members of its own; takes ownership of extra (may be NULL). */
+enum outcome response_problem_with(struct response *response, enum problem problem,
+    struct json_object *extra, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/** Answers 422 for one field that is well formed but refers to nothing, or breaks a rule. */
+enum outcome response_field(struct response *response, const char *field, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

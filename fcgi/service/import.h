@@ -1,0 +1,34 @@
+/* The documents a new store starts with: data files in, one commit out, all or nothing. */
+#ifndef CINEMA_SERVICE_IMPORT_H
+#define CINEMA_SERVICE_IMPORT_H
+
+#include "service/service.h"
+
+/**
+ * Imports the definition's data files unless this store has had its import. False with a line in
+ * why that names file, place and reason, and nothing is in the store.
+ */
+bool import_run(struct service *service, char *why, size_t why_size);
+
+/** Reads and checks the data files, and commits nothing. */
+bool import_try(struct service *service, char *why, size_t why_size);
+
+/** The settings an import is made under. */
+const struct settings *import_settings(const struct import *import);
+
+/** Adds a document under key; it stays the caller's. A key twice is a fault at place. */
+void import_put(
+    struct import *import, const char *place, const char *key, struct json_object *document);
+
+/** The document put under key in this import so far, or NULL. Borrowed. */
+struct json_object *import_get(const struct import *import, const char *key);
+
+/** Checks an object against a table, naming place in the fault; false when it does not fit. */
+bool import_check(struct import *import, const char *place, const struct field *fields,
+    struct json_object *object);
+
+/** Says what is wrong at a place; the import then fails as a whole. The first fault is told. */
+void import_fault(struct import *import, const char *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { ADDRESS, PATH, STORE, ZONE, NUMBER };
+enum kind { ADDRESS, PATH, STORE, ZONE, CURRENCY, TIME, NUMBER };
 
 static const struct spec {
 	const char *name;
@@ -78,6 +78,12 @@ static bool check(
 	case ZONE:
 		snprintf(takes, takes_size, "an IANA time zone, such as Europe/Paris");
 		return is_zone(text);
+	case CURRENCY:
+		snprintf(takes, takes_size, "three capital letters, such as %s", spec->standard);
+		return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+	case TIME:
+		snprintf(takes, takes_size, "a time from 00:00 to 23:59");
+		return clock_is_time(text);
 	case NUMBER:
 		snprintf(takes, takes_size, "a whole number from %lld to %lld",
 		    (long long)spec->smallest, (long long)spec->largest);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* S(name, kind, default, smallest, largest or choices, help) */
+/* S(name, kind, default, smallest, largest, help) */
 #define SETTINGS(S)                                                                                \
 	S(LISTEN, ADDRESS, "127.0.0.1:8080", 1, 65535,                                             \
 	    "Address and port on which nginx serves the cinema.")                                  \
@@ -17,6 +17,14 @@
 	S(DATA, PATH, "./data", 0, 0, "Folder of the documents that a new store starts with.")     \
 	S(STORE, STORE, "sqlite", 0, 0, "Engine of the stores: sqlite or json.")                   \
 	S(TZ, ZONE, "UTC", 0, 0, "The cinema's time zone, an IANA name such as Europe/Paris.")     \
+	S(CURRENCY, CURRENCY, "EUR", 0, 0, "Currency of prices, an ISO 4217 code.")                \
+	S(DEFAULT_TIME, TIME, "18:00", 0, 0,                                                       \
+	    "Start of a showing that a data file gives no time: see README.md.")                   \
+	S(MAX_SEATS, NUMBER, "10", 1, 1000, "Most seats of one booking.")                          \
+	S(MAX_HELD, NUMBER, "10", 1, 1000, "Most seats that one user may hold unconfirmed.")       \
+	S(HOLD_SECONDS, NUMBER, "600", 1, 86400, "Seconds for which a hold keeps its seats.")      \
+	S(SWEEP_MS, NUMBER, "5000", 1, 3600000,                                                    \
+	    "Milliseconds between two tidyings of what has expired.")                              \
 	S(QUICK_THREADS, NUMBER, "4", 1, 64,                                                       \
 	    "Threads a service that answer from its own store, and never wait.")                   \
 	S(WAITING_THREADS, NUMBER, "64", 1, 512,                                                   \

@@ -5,23 +5,24 @@
 #include "service/service.h"
 
 /**
- * Imports the definition's data files unless this store has had its import. False with a line in
- * why that names file, place and reason, and nothing is in the store.
+ * Imports the definition's data files unless this store has had its import; a missing file counts
+ * as an empty one. False with a line in why that names file, place and reason; then nothing is in
+ * the store. With service->store NULL it reads and checks, and commits nothing.
  */
 bool import_run(struct service *service, char *why, size_t why_size);
-
-/** Reads and checks the data files, and commits nothing. */
-bool import_try(struct service *service, char *why, size_t why_size);
 
 /** The settings an import is made under. */
 const struct settings *import_settings(const struct import *import);
 
-/** Adds a document under key; it stays the caller's. A key twice is a fault at place. */
+/** Adds a document under key; takes ownership of it. A key twice is a fault at place. */
 void import_put(
     struct import *import, const char *place, const char *key, struct json_object *document);
 
-/** The document put under key in this import so far, or NULL. Borrowed. */
+/** The document put under key in this import so far, or NULL. Borrowed, and may be changed. */
 struct json_object *import_get(const struct import *import, const char *key);
+
+/** The documents put so far, by key in the order they came. Borrowed. */
+struct json_object *import_documents(const struct import *import);
 
 /** Checks an object against a table, naming place in the fault; false when it does not fit. */
 bool import_check(struct import *import, const char *place, const struct field *fields,

@@ -32,15 +32,19 @@ struct service_definition {
 		service_import import;
 	} data[3];
 	/* Called once before the first request, and after the last; either may be NULL. start returns
-	 * false with a line in why. */
+	 * false with a line in why; stop is called only after a start that returned true. */
 	bool (*start)(struct service *service, char *why, size_t why_size);
 	void (*stop)(struct service *service);
+	/* A command of the service's own on a store at rest, or NULL: `--audit`, say. Its result is
+	 * the exit code. */
+	const char *command, *command_help;
+	int (*run_command)(struct service *service);
 };
 
 /**
  * Runs a service on the listening socket at descriptor 0 until SIGTERM; returns main's exit code.
- * Arguments: none, or --check (settings, store and data files, then exit), --settings (print them
- * all) or --help.
+ * Arguments: none, or one of --check (settings and data files are good), --settings (all of them,
+ * as conf/cinema.conf), --help, and the definition's command.
  */
 int service_main(int argc, char **argv, const struct service_definition *definition);
 

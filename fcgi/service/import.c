@@ -1,0 +1,177 @@
+/* Importing data files. See import.h. The documents gather in one JSON object, key by key, and are
+ * committed together with the mark `imported`, so that a store has had its import whole or not at
+ * all. */
+#include "service/import.h"
+
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define IMPORT_MARK "imported"
+
+struct import {
+	const struct service *service;
+	const char *file;
+	struct json_object *documents;
+	char fault[512];
+};
+
+const struct settings *import_settings(const struct import *import)
+{
+	return import->service->settings;
+}
+
+struct json_object *import_documents(const struct import *import)
+{
+	return import->documents;
+}
+
+struct json_object *import_get(const struct import *import, const char *key)
+{
+	return json_object_object_get(import->documents, key);
+}
+
+void import_fault(struct import *import, const char *place, const char *format, ...)
+{
+	if (import->fault[0])
+		return;
+	char reason[256];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(reason, sizeof reason, format, arguments);
+	va_end(arguments);
+	snprintf(
+	    import->fault, sizeof import->fault, "%.128s: %.96s: %s", import->file, place, reason);
+}
+
+void import_put(
+    struct import *import, const char *place, const char *key, struct json_object *document)
+{
+	if (import_get(import, key) || strlen(key) > STORE_KEY_MAX) {
+		import_fault(import, place, "%s is there twice or too long", key);
+		json_object_put(document);
+	} else if (!json_add(import->documents, key, document)) {
+		import_fault(import, place, "no memory");
+	}
+}
+
+bool import_check(struct import *import, const char *place, const struct field *fields,
+    struct json_object *object)
+{
+	if (!json_object_is_type(object, json_type_object)) {
+		import_fault(import, place, "must be an object");
+		return false;
+	}
+	struct json_object *errors = json_object_new_array();
+	bool good = field_check_object(fields, object, "", errors);
+	if (!good) {
+		struct json_object *first = json_object_array_get_idx(errors, 0);
+		const char *field = json_text(first, "field"), *detail = json_text(first, "detail");
+		import_fault(import, place, "%s: %s", field ? field : "?", detail ? detail : "?");
+	}
+	json_object_put(errors);
+	return good;
+}
+
+/* Reads a file of CINEMA_DATA; a file that is not in that folder reads as an empty object. */
+static struct json_object *read_file(struct import *import)
+{
+	char path[2 * SETTING_TEXT_SIZE], why[192], chunk[16384];
+	struct json_object *data = NULL;
+	struct buffer text;
+	size_t count;
+
+	const char *folder = settings_text(import_settings(import), SETTING_DATA);
+	snprintf(path, sizeof path, "%s/%s", folder, import->file);
+	FILE *file = fopen(path, "re");
+	if (!file && errno == ENOENT && access(folder, X_OK) == 0)
+		return json_object_new_object();
+	buffer_init(&text, INT32_MAX - 1);
+	if (!file) {
+		import_fault(import, path, "%s", strerror(errno));
+		goto out;
+	}
+	while ((count = fread(chunk, 1, sizeof chunk, file)) > 0)
+		buffer_append(&text, chunk, count);
+	if (ferror(file) || text.failed) {
+		import_fault(import, path, "it cannot be read: %s", strerror(errno));
+		goto out;
+	}
+	data = json_read(text.data ? text.data : "", text.length, why, sizeof why);
+	if (!data)
+		import_fault(import, path, "%s", why);
+	else if (!json_object_is_type(data, json_type_object))
+		import_fault(import, path, "must be one object");
+out:
+	if (file)
+		fclose(file);
+	buffer_free(&text);
+	return data;
+}
+
+/* One commit of everything gathered, with the mark. */
+static bool commit(struct import *import, char *why, size_t why_size)
+{
+	static const char mark[] = "{}";
+	size_t count = (size_t)json_object_object_length(import->documents) + 1, used = 0;
+	struct store_op *ops = calloc(count, sizeof *ops);
+	enum store_result result = STORE_FAILED;
+
+	if (!ops)
+		goto out;
+	ops[used++] = (struct store_op){ STORE_PUT, STORE_EXPECT_ABSENT, 0, IMPORT_MARK, mark,
+		sizeof mark - 1 };
+	json_object_object_foreach(import->documents, key, document)
+	{
+		size_t length;
+		const char *text = json_object_to_json_string_length(
+		    document, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+		if (!text)
+			goto out;
+		ops[used++] =
+		    (struct store_op){ STORE_PUT, STORE_EXPECT_ABSENT, 0, key, text, length };
+	}
+	result = store_commit(import->service->store, ops, used, NULL);
+out:
+	free(ops);
+	if (result != STORE_OK)
+		snprintf(why, why_size, "the store does not take the documents of %s: %s",
+		    settings_text(import_settings(import), SETTING_DATA),
+		    result == STORE_FULL ? "no space left" : "see the log");
+	return result == STORE_OK;
+}
+
+bool import_run(struct service *service, char *why, size_t why_size)
+{
+	struct import import = { .service = service };
+	bool good = false;
+	if (service->store) {
+		enum store_result result = store_get(service->store, IMPORT_MARK, NULL, NULL);
+		if (result == STORE_OK)
+			return true;
+		if (result != STORE_ABSENT) {
+			snprintf(why, why_size, "the store cannot be read: see the log");
+			return false;
+		}
+	}
+	import.documents = json_object_new_object();
+	if (!import.documents)
+		import_fault(&import, "start", "no memory");
+	for (size_t i = 0; service->definition->data[i].file && !import.fault[0]; i++) {
+		import.file = service->definition->data[i].file;
+		struct json_object *data = read_file(&import);
+		if (!import.fault[0])
+			service->definition->data[i].import(&import, data);
+		json_object_put(data);
+	}
+	if (import.fault[0])
+		snprintf(why, why_size, "%s", import.fault);
+	else
+		good = !service->store || commit(&import, why, why_size);
+	json_object_put(import.documents);
+	return good;
+}

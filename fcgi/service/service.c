@@ -1,0 +1,132 @@
+/* The life of a service's process. See service.h. */
+#include "service/service.h"
+
+#include "base/log.h"
+#include "http/server.h"
+#include "service/health.h"
+#include "service/import.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define WHY_SIZE 768
+
+static void print_help(const struct service_definition *definition)
+{
+	printf("%s - a service of Cinema, a FastCGI responder on the socket at descriptor 0\n\n"
+	       "usage: spawn-fcgi -n -s SOCKET -- %s\n"
+	       "       %s --check      whether settings and data files are good\n"
+	       "       %s --settings   every setting, its default and what it is for\n"
+	       "       %s --help\n",
+	    definition->name, definition->name, definition->name, definition->name,
+	    definition->name);
+	if (definition->command)
+		printf("       %s %-12s%s\n", definition->name, definition->command,
+		    definition->command_help);
+	printf("\nSettings are environment variables, CINEMA_…; see conf/cinema.conf.\n");
+}
+
+/* One line for a person at the terminal and for run.sh, which shows it. */
+static int complain(const struct service_definition *definition, const char *why)
+{
+	fprintf(stderr, "%s: %s\n", definition->name, why);
+	return EXIT_FAILURE;
+}
+
+/* Signals are for server_run's thread alone: a read cut short by one is an error to libfcgi. */
+static void block_signals(void)
+{
+	sigset_t all;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+static bool open_store(struct service *service, char *why, size_t why_size)
+{
+	char folder[SETTING_TEXT_SIZE + 16];
+	snprintf(
+	    folder, sizeof folder, "%s/store", settings_text(service->settings, SETTING_STATE));
+	service->store = store_open(settings_text(service->settings, SETTING_STORE), folder,
+	    service->definition->name, why, why_size);
+	return service->store != NULL;
+}
+
+/* Serves until a signal ends it. */
+static bool serve(struct service *service, char *why, size_t why_size)
+{
+	const struct service_definition *definition = service->definition;
+	size_t count = definition->route_count + HEALTH_ROUTE_COUNT;
+	struct route *routes = calloc(count, sizeof *routes);
+	bool started = false, good = false;
+
+	if (!routes) {
+		snprintf(why, why_size, "no memory");
+		goto out;
+	}
+	memcpy(routes, definition->routes, definition->route_count * sizeof *routes);
+	memcpy(routes + definition->route_count, health_routes, sizeof health_routes);
+	service->peers = peer_start(service->settings, why, why_size);
+	if (!service->peers)
+		goto out;
+	started = !definition->start || definition->start(service, why, why_size);
+	if (!started)
+		goto out;
+	good = server_run(&(struct server_config){ .routes = routes,
+			      .route_count = count,
+			      .service = service,
+			      .settings = service->settings },
+	    why, why_size);
+out:
+	if (started && definition->stop)
+		definition->stop(service);
+	peer_stop(service->peers);
+	free(routes);
+	return good;
+}
+
+int service_main(int argc, char **argv, const struct service_definition *definition)
+{
+	static struct settings settings;
+	struct service service = { .definition = definition, .settings = &settings };
+	const char *argument = argc == 2 ? argv[1] : "";
+	char why[WHY_SIZE];
+	int code = EXIT_SUCCESS;
+
+	if (strcmp(argument, "--help") == 0) {
+		print_help(definition);
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(argument, "--settings") == 0) {
+		settings_print(stdout);
+		return EXIT_SUCCESS;
+	}
+	bool command = definition->command && strcmp(argument, definition->command) == 0;
+	bool check = strcmp(argument, "--check") == 0;
+	if (argc > 1 && !command && !check) {
+		snprintf(
+		    why, sizeof why, "unknown argument %.100s; --help says what there is", argv[1]);
+		return complain(definition, why);
+	}
+	if (!settings_read(&settings, why, sizeof why))
+		return complain(definition, why);
+	setenv("TZ", settings_text(&settings, SETTING_TZ), 1);
+	tzset();
+	if (check)
+		return import_run(&service, why, sizeof why) ? EXIT_SUCCESS
+							     : complain(definition, why);
+	block_signals();
+	bool good = open_store(&service, why, sizeof why);
+	if (good && command)
+		code = definition->run_command(&service);
+	else if (good)
+		good = import_run(&service, why, sizeof why) && serve(&service, why, sizeof why);
+	if (!good && command)
+		code = complain(definition, why);
+	else if (!good)
+		log_write(LOG_ERROR, NULL, "%s", why);
+	store_close(service.store);
+	return good ? code : EXIT_FAILURE;
+}

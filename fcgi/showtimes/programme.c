@@ -1,0 +1,185 @@
+/* Imports showtimes.json: reads both forms, gives the short one its place, and sees to it that no
+ * screen shows two movies at a time. See programme.h. */
+#include "showtimes/programme.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "service/import.h"
+#include "showtimes/schedule.h"
+
+#include <string.h>
+
+static const struct field showing_fields[] = {
+	{ "movie", FIELD_ID, true, 0, 0, NULL },
+	{ "time", FIELD_TIME, true, 0, 0, NULL },
+	{ "screen", FIELD_ID, true, 0, 0, NULL },
+	{ "price", FIELD_OBJECT, false, 1, 20, NULL },
+	{ "currency", FIELD_TEXT, false, 3, 3, NULL },
+	{ "minutes", FIELD_INTEGER, false, 1, 1000, NULL },
+	{ 0 },
+};
+
+static struct json_object *find(const struct import *import, const char *kind, const char *id)
+{
+	char key[STORE_KEY_MAX + 1];
+	snprintf(key, sizeof key, "%s/%s", kind, id);
+	return import_get(import, key);
+}
+
+/* The showing already set on that screen at that time, on the day or its neighbours, or NULL. */
+static struct json_object *find_clash(
+    const struct import *import, const char *date, struct json_object *showing)
+{
+	struct json_object *clash = NULL;
+	for (int days = -1; days <= 1 && !clash; days++) {
+		char near[9];
+		clock_add_days(date, days, near);
+		struct json_object *day = find(import, "dates", near);
+		if (day)
+			clash = schedule_clash(
+			    near, json_object_object_get(day, "showings"), date, showing);
+	}
+	return clash;
+}
+
+/* Fills in what the long form may leave out, and checks what it says. */
+static bool complete(
+    struct import *import, const char *place, const char *date, struct json_object *showing)
+{
+	int64_t instant;
+	if (!import_check(import, place, showing_fields, showing))
+		return false;
+	struct json_object *screen = find(import, "screens", json_text(showing, "screen"));
+	if (!screen) {
+		import_fault(
+		    import, place, "screen: there is no screen %s", json_text(showing, "screen"));
+		return false;
+	}
+	struct json_object *usual = json_object_object_get(screen, "price");
+	if (!json_object_object_get(showing, "price"))
+		json_add(showing, "price", json_object_get(usual));
+	if (!json_object_object_get(showing, "currency"))
+		json_add(showing, "currency",
+		    json_object_new_string(
+			settings_text(import_settings(import), SETTING_CURRENCY)));
+	struct json_object *price = json_object_object_get(showing, "price");
+	json_object_object_foreach(usual, tier, unused)
+	{
+		(void)unused;
+		if (json_integer(price, tier, -1) < 0)
+			import_fault(import, place,
+			    "price: must give %s of this screen whole minor units", tier);
+	}
+	if (!schedule_instant(date, json_text(showing, "time"), &instant))
+		import_fault(import, place, "time: %s does not come on %s, clocks go forward",
+		    json_text(showing, "time"), date);
+	return true;
+}
+
+/* Checks a showing of the long form and borrows it from the file. */
+static struct json_object *place_long(
+    struct import *import, const char *place, const char *date, struct json_object *showing)
+{
+	if (!complete(import, place, date, showing))
+		return NULL;
+	struct json_object *clash = find_clash(import, date, showing);
+	if (clash)
+		import_fault(import, place, "screen %s shows %s then, from %s",
+		    json_text(showing, "screen"), json_text(clash, "movie"),
+		    json_text(clash, "time"));
+	return json_object_get(showing);
+}
+
+/* Tries a showing of a movie on each screen at a time; the one that is free, or NULL. */
+static struct json_object *try_screens(
+    struct import *import, const char *date, const char *movie, const char *time)
+{
+	static const char prefix[] = "screens/";
+	json_object_object_foreach(import_documents(import), key, document)
+	{
+		(void)document;
+		if (strncmp(key, prefix, sizeof prefix - 1) != 0)
+			continue;
+		struct json_object *showing = json_object_new_object();
+		json_add(showing, "movie", json_object_new_string(movie));
+		json_add(showing, "time", json_object_new_string(time));
+		json_add(showing, "screen", json_object_new_string(key + sizeof prefix - 1));
+		int64_t instant;
+		if (schedule_instant(date, time, &instant) && !find_clash(import, date, showing))
+			return showing;
+		json_object_put(showing);
+	}
+	return NULL;
+}
+
+/* Finds a place for a movie of the short form. */
+static struct json_object *place_short(
+    struct import *import, const char *place, const char *date, const char *movie)
+{
+	const char *usual = settings_text(import_settings(import), SETTING_DEFAULT_TIME);
+	struct json_object *showing = NULL;
+	char time[6];
+	for (int attempt = 0; !showing && schedule_slot(usual, attempt, time); attempt++)
+		showing = try_screens(import, date, movie, time);
+	if (showing)
+		complete(import, place, date, showing);
+	else
+		import_fault(import, place, "no screen is free for %s", movie);
+	return showing;
+}
+
+/* Places the entries of one form. */
+static void place_entries(struct import *import, const char *date, struct json_object *list,
+    struct json_object *showings, enum json_type form)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *entry = json_object_array_get_idx(list, i), *showing;
+		char place[64];
+		if (json_object_get_type(entry) != form)
+			continue;
+		snprintf(place, sizeof place, "%s/%zu", date, i);
+		if (form == json_type_object)
+			showing = place_long(import, place, date, entry);
+		else
+			showing = place_short(import, place, date, json_object_get_string(entry));
+		json_object_array_put_idx(showings, i, showing);
+	}
+}
+
+/* Long forms are placed first, so that a short one never takes their place; the order of the file
+ * is kept all the same. */
+static void import_day(struct import *import, const char *date, struct json_object *list)
+{
+	struct json_object *day = json_object_new_object(), *showings = json_object_new_array();
+	char place[64], key[32];
+
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *entry = json_object_array_get_idx(list, i);
+		bool is_id = json_object_is_type(entry, json_type_string) &&
+		    id_is_valid(json_object_get_string(entry));
+		snprintf(place, sizeof place, "%s/%zu", date, i);
+		if (!is_id && !json_object_is_type(entry, json_type_object))
+			import_fault(import, place, "must be a movie's id or a showing");
+	}
+	json_add(day, "date", json_object_new_string(date));
+	json_add(day, "showings", showings);
+	snprintf(key, sizeof key, "dates/%s", date);
+	import_put(import, date, key, day);
+	place_entries(import, date, list, showings, json_type_object);
+	place_entries(import, date, list, showings, json_type_string);
+}
+
+void programme_import(struct import *import, struct json_object *data)
+{
+	json_object_object_foreach(data, date, list)
+	{
+		if (!clock_is_date(date))
+			import_fault(import, date, "must be a day, YYYYMMDD");
+		else if (!json_object_is_type(list, json_type_array) ||
+		    json_object_array_length(list) == 0)
+			import_fault(import, date, "must be a list of showings that is not empty");
+		else
+			import_day(import, date, list);
+	}
+}

@@ -1,7 +1,6 @@
 /* Growing, bounded bytes. See buffer.h. */
 #include "base/buffer.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,18 +64,29 @@ void buffer_text(struct buffer *buffer, const char *text)
 	buffer_append(buffer, text, strlen(text));
 }
 
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
+{
+	va_list again;
+	va_copy(again, arguments);
+	size_t room = buffer->data ? buffer->capacity - buffer->length : 0;
+	int length =
+	    vsnprintf(room ? buffer->data + buffer->length : NULL, room, format, arguments);
+	if (length < 0) {
+		buffer->failed = true;
+	} else if (reserve(buffer, (size_t)length)) {
+		if ((size_t)length >= room)
+			vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
+		buffer->length += (size_t)length;
+	} else if (room) {
+		buffer->data[buffer->length] = '\0';
+	}
+	va_end(again);
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	int length = vsnprintf(NULL, 0, format, arguments);
+	buffer_vprintf(buffer, format, arguments);
 	va_end(arguments);
-	if (length < 0 || !reserve(buffer, (size_t)length)) {
-		buffer->failed = true;
-		return;
-	}
-	va_start(arguments, format);
-	vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
-	va_end(arguments);
-	buffer->length += (size_t)length;
 }

@@ -1,0 +1,11 @@
+/* Bookings: the routes. keys.h shows the store, booking.h a booking's document. */
+#ifndef CINEMA_BOOKINGS_BOOKINGS_H
+#define CINEMA_BOOKINGS_BOOKINGS_H
+
+#include "service/service.h"
+
+#define BOOKINGS_ROUTE_COUNT 8
+
+extern const struct route bookings_routes[BOOKINGS_ROUTE_COUNT];
+
+#endif

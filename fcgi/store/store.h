@@ -80,7 +80,7 @@ struct store_op {
 	enum store_action action;
 	enum store_expect expect;
 	uint64_t version;     /* with STORE_EXPECT_VERSION */
-	const char *key;      /* 1 to STORE_KEY_MAX bytes */
+	const char *key;      /* 1 to STORE_KEY_MAX bytes of UTF-8 */
 	const char *document; /* of a STORE_PUT: JSON text */
 	size_t length;        /* of document */
 };

@@ -3,16 +3,21 @@
 #include "base/id.h"
 
 #include <stddef.h>
-#include <string.h>
 #include <sys/random.h>
 
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+static bool is_id_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	    c == '_' || c == '-';
+}
+
 bool id_is_valid(const char *text)
 {
-	size_t length = strspn(text,
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	    "0123456789_-");
+	size_t length = 0;
+	while (length <= ID_MAX && is_id_character(text[length]))
+		length++;
 	return length >= 1 && length <= ID_MAX && text[length] == '\0';
 }
 

@@ -1,11 +1,14 @@
 /* Strict JSON over json-c. See json.h.
  *
- * json-c in strict mode still takes NaN and Infinity, keeps the last of two members of the same
- * name, and cuts a name at a NUL. The scan below looks at what its tree no longer shows: it counts
- * the members in the text, and a tree that holds fewer has lost one to a double. */
+ * json-c in strict mode still takes NaN, Infinity, 1., -.5, -01 and half a surrogate pair, keeps the
+ * last of two members of the same name, and cuts a name at a NUL. The scan below looks at what its
+ * tree no longer shows. It also counts the members in the text: a tree that holds fewer has lost one
+ * to a double. */
 #include "base/json.h"
 
-#include <stdarg.h>
+#include "base/utf8.h"
+
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,44 +20,111 @@ struct scan {
 	const char *fault;
 };
 
+static bool scan_fault(struct scan *s, const char *fault)
+{
+	s->fault = fault;
+	return false;
+}
+
+/* The value of the \uXXXX at text, or -1 when there is none. */
+static int32_t unit(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	int32_t value = 0;
+	if (text[0] != '\\' || text[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		const char *digit =
+		    text[i] ? strchr(digits, tolower((unsigned char)text[i])) : NULL;
+		if (!digit)
+			return -1;
+		value = value * 16 + (int32_t)(digit - digits);
+	}
+	return value;
+}
+
+/* Moves past the escape at s->at; both halves of a surrogate pair are one escape. */
+static bool scan_escape(struct scan *s)
+{
+	const char *text = s->text + s->at;
+	int32_t first = unit(text);
+	if (first == 0)
+		return scan_fault(s, "NUL (\\u0000) is not allowed in a string");
+	if (first < 0xd800 || first > 0xdfff) {
+		s->at += first < 0 ? 2 : 6;
+		return true;
+	}
+	int32_t second = unit(text + 6);
+	if (first > 0xdbff || second < 0xdc00 || second > 0xdfff)
+		return scan_fault(s, "half a surrogate pair");
+	s->at += 12;
+	return true;
+}
+
 /* Moves past the string that opens at s->at. */
 static bool scan_string(struct scan *s)
 {
-	for (s->at++; s->at < s->length; s->at++) {
-		unsigned char c = (unsigned char)s->text[s->at];
-		if (c == '"')
+	s->at++;
+	while (s->at < s->length) {
+		const char *c = s->text + s->at;
+		size_t length = utf8_length(c);
+		if (*c == '"') {
+			s->at++;
 			return true;
-		if (c < 0x20) {
-			s->fault = "a control character in a string must be escaped";
-			return false;
 		}
-		if (c != '\\')
-			continue;
-		if (s->length - s->at > 5 && memcmp(s->text + s->at, "\\u0000", 6) == 0) {
-			s->fault = "NUL (\\u0000) is not allowed in a string";
+		if ((unsigned char)*c < 0x20)
+			return scan_fault(s, "a control character in a string must be escaped");
+		if (length == 0)
+			return scan_fault(s, "this is not UTF-8");
+		if (*c != '\\')
+			s->at += length;
+		else if (!scan_escape(s))
 			return false;
-		}
-		s->at++;
 	}
-	s->fault = "a string does not end";
-	return false;
+	return scan_fault(s, "a string does not end");
+}
+
+/* Moves past the number at s->at. */
+static bool scan_number(struct scan *s)
+{
+	static const char digits[] = "0123456789";
+	const char *c = s->text + s->at + (s->text[s->at] == '-');
+	size_t whole = strspn(c, digits);
+	bool good = whole > 0 && (whole == 1 || *c != '0');
+	c += whole;
+	if (*c == '.') {
+		size_t fraction = strspn(c + 1, digits);
+		good = good && fraction > 0;
+		c += 1 + fraction;
+	}
+	if (*c == 'e' || *c == 'E') {
+		c += c[1] == '+' || c[1] == '-' ? 2 : 1;
+		size_t exponent = strspn(c, digits);
+		good = good && exponent > 0;
+		c += exponent;
+	}
+	if (!good)
+		return scan_fault(s, "this is not how a number is written");
+	s->at = (size_t)(c - s->text);
+	return true;
 }
 
 static bool scan_text(struct scan *s)
 {
-	for (s->at = 0; s->at < s->length; s->at++) {
+	bool good = true;
+	while (good && s->at < s->length) {
 		char c = s->text[s->at];
-		if (c == '"') {
-			if (!scan_string(s))
-				return false;
-		} else if (c == ':') {
-			s->members++;
-		} else if (c == '\0' || !strchr("{}[],+-.0123456789eEtrufalsn \t\r\n", c)) {
-			s->fault = "a character that cannot stand here";
-			return false;
-		}
+		if (c == '"')
+			good = scan_string(s);
+		else if (c == '-' || (c >= '0' && c <= '9'))
+			good = scan_number(s);
+		else if (c == '\0' || !strchr("{}[],:eatrufalsn \t\r\n", c))
+			good = scan_fault(s, "a character that cannot stand here");
+		else
+			s->at++;
+		s->members += c == ':';
 	}
-	return true;
+	return good;
 }
 
 static size_t count_members(struct json_object *value)
@@ -91,7 +161,7 @@ static struct json_object *parse(const char *text, size_t length, size_t *at, co
 		*fault = "no memory to read it";
 		return NULL;
 	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	struct json_object *value = json_tokener_parse_ex(tokener, text, (int)length + 1);
 	enum json_tokener_error error = json_tokener_get_error(tokener);
 	*at = json_tokener_get_parse_end(tokener);

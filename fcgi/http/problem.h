@@ -15,6 +15,7 @@ enum problem {
 	PROBLEM_NOT_FOUND,      /* 404 */
 	PROBLEM_METHOD,         /* 405, with Allow */
 	PROBLEM_TAKEN,          /* 409 somebody else has it, or it is there already */
+	PROBLEM_LIMIT,          /* 409 a limit is reached; "limit" says it */
 	PROBLEM_STALE,          /* 412 a precondition does not hold */
 	PROBLEM_BODY_TOO_LARGE, /* 413 */
 	PROBLEM_MEDIA_TYPE,     /* 415 */

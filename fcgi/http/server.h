@@ -15,9 +15,11 @@ struct server_config {
 
 /**
  * Serves the listening socket at descriptor 0 until SIGTERM, SIGINT or SIGUSR1; then stops
- * accepting, finishes what is running, closes idle connections and returns true within 2 s. False
- * with a line in why when it could not start. Call it once, from the main thread, before any other
- * thread is started: it blocks those signals for all of them.
+ * accepting, finishes what is running or has arrived, closes idle connections and returns true
+ * within 2 s. False with a line in why when it could not start, or when requests still ran after
+ * that time: threads may then still use what config names, so the process must end without freeing
+ * it. Call it once, from the main thread. Those signals are blocked in it from then on, and must be
+ * in any thread that was started before.
  */
 bool server_run(const struct server_config *config, char *why, size_t why_size);
 

@@ -1,0 +1,106 @@
+/* What goes out. See head.h. */
+#include "http/head.h"
+
+#include "base/log.h"
+#include "http/etag.h"
+
+#include <string.h>
+
+/* A header whose value a handler made: it must not break the block. */
+static void write_header(
+    struct buffer *head, const struct request *request, const char *name, const char *value)
+{
+	for (const char *c = value; *c; c++) {
+		if ((unsigned char)*c >= 0x20 && *c != 0x7f)
+			continue;
+		log_write(LOG_ERROR, request->id, "%s left out: control character", name);
+		return;
+	}
+	buffer_printf(head, "%s: %s\r\n", name, value);
+}
+
+static void write_encoded(struct buffer *head, const char *text)
+{
+	for (const char *c = text; *c; c++) {
+		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		    (*c >= '0' && *c <= '9') || strchr("-._~,:", *c);
+		if (plain)
+			buffer_append(head, c, 1);
+		else
+			buffer_printf(head, "%%%02X", (unsigned)(unsigned char)*c);
+	}
+}
+
+/* Link: </path?the same query, but after>; rel="next" */
+static void write_next(struct buffer *head, const struct request *request, const char *next)
+{
+	buffer_text(head, "Link: <");
+	buffer_append(head, request->target, strcspn(request->target, "?"));
+	buffer_text(head, "?");
+	for (size_t i = 0; i < request->query_count; i++) {
+		if (strcmp(request->queries[i].name, "after") == 0)
+			continue;
+		buffer_printf(head, "%s=", request->queries[i].name);
+		write_encoded(head, request->queries[i].value);
+		buffer_text(head, "&");
+	}
+	buffer_text(head, "after=");
+	write_encoded(head, next);
+	buffer_text(head, ">; rel=\"next\"\r\n");
+}
+
+/* Makes the tag of a good GET and holds the request's conditions against it: a client that has the
+ * document already gets 304 for it, one that asked for another gets 412. */
+static void check_conditions(struct response *response, char etag[ETAG_SIZE])
+{
+	const struct request *request = response->request;
+	if (response->version)
+		etag_of_version(response->version, etag);
+	else
+		etag_of_body(response->body.data, response->body.length, etag);
+	if (request->if_match && !etag_is_listed(request->if_match, etag))
+		response_problem(response, PROBLEM_STALE,
+		    "The document is at %s, not at what If-Match names.", etag);
+	else if (request->if_none_match && etag_is_listed(request->if_none_match, etag))
+		response->status = 304;
+}
+
+/* Whether there is anything wrong with what the handler left; then it is a 500 now. */
+static void check_answer(struct response *response)
+{
+	if (response->status == 0) {
+		log_write(LOG_ERROR, response->request->id, "the handler did not answer");
+		response_problem(response, PROBLEM_INTERNAL, "The service gave no answer.");
+	} else if (response->body.failed && !response->is_problem) {
+		response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
+	}
+	if (response->body.failed)
+		buffer_clear(&response->body); /* a problem that cannot even be told */
+}
+
+bool head_write(struct response *response, const char *method, struct buffer *head)
+{
+	char etag[ETAG_SIZE] = "";
+	bool is_head = strcmp(method, "HEAD") == 0;
+	check_answer(response);
+	if (response->status == 200 && (is_head || strcmp(method, "GET") == 0))
+		check_conditions(response, etag);
+	bool has_body = response->status != 204 && response->status != 304;
+
+	buffer_printf(head, "Status: %d\r\n", response->status);
+	if (has_body)
+		buffer_printf(head, "Content-Type: application/%sjson\r\nContent-Length: %zu\r\n",
+		    response->is_problem ? "problem+" : "", response->body.length);
+	if (*etag && !response->is_problem)
+		buffer_printf(head, "ETag: %s\r\nCache-Control: no-cache\r\n", etag);
+	if (response->location)
+		write_header(head, response->request, "Location", response->location);
+	if (response->allow)
+		write_header(head, response->request, "Allow", response->allow);
+	if (response->next)
+		write_next(head, response->request, response->next);
+	if (response->retry_after)
+		buffer_printf(head, "Retry-After: %d\r\n", response->retry_after);
+	buffer_text(head, "\r\n");
+	return has_body && !is_head;
+}

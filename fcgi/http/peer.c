@@ -1,0 +1,292 @@
+/* Questions to the other services, over libcurl. See peer.h.
+ *
+ * Handles keep their connection, so a question normally costs one round trip over nginx's unix
+ * socket. The cache holds text, not trees: json-c counts references without atomics, so each caller
+ * parses its own. */
+#include "http/peer.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define ANSWER_MAX  (8 * 1024 * 1024)
+#define IDLE_MAX    64 /* handles kept, each with a connection */
+#define SLOTS       1024
+#define ENTRY_MAX   (256 * 1024)      /* a longer answer is not cached */
+#define CACHE_MAX   (4 * 1024 * 1024) /* bytes of all cached answers */
+#define HEADER_SIZE 96
+
+struct entry {
+	char *path; /* NULL: empty */
+	char *text;
+	size_t length;
+	int64_t expires; /* by clock_steady */
+};
+
+struct peers {
+	char socket[sizeof((struct sockaddr_un *)0)->sun_path];
+	long timeout;       /* milliseconds */
+	int64_t cache_time; /* milliseconds; 0: no cache */
+	pthread_mutex_t mutex;
+	CURL *idle[IDLE_MAX];
+	size_t idle_count;
+	struct entry slots[SLOTS]; /* a path's place is its hash's; a newcomer takes it over */
+	size_t cached;             /* bytes in slots */
+};
+
+struct peers *peer_start(const struct settings *settings, char *why, size_t why_size)
+{
+	struct peers *peers = calloc(1, sizeof *peers);
+	const char *state = settings_text(settings, SETTING_STATE);
+	if (!peers || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
+		snprintf(why, why_size, "no memory for questions to other services");
+		free(peers);
+		return NULL;
+	}
+	pthread_mutex_init(&peers->mutex, NULL);
+	peers->timeout = (long)settings_number(settings, SETTING_PEER_TIMEOUT_MS);
+	peers->cache_time = settings_number(settings, SETTING_PEER_CACHE_MS);
+	int length = snprintf(peers->socket, sizeof peers->socket, "%s/internal.sock", state);
+	if (length > 0 && (size_t)length < sizeof peers->socket)
+		return peers;
+	snprintf(why, why_size,
+	    "CINEMA_STATE is too long a path: %.300s/internal.sock has more than %zu bytes", state,
+	    sizeof peers->socket - 1);
+	peer_stop(peers);
+	return NULL;
+}
+
+static void clear_entry(struct peers *peers, struct entry *entry)
+{
+	if (entry->path)
+		peers->cached -= entry->length;
+	free(entry->path);
+	free(entry->text);
+	*entry = (struct entry){ 0 };
+}
+
+void peer_stop(struct peers *peers)
+{
+	if (!peers)
+		return;
+	for (size_t i = 0; i < peers->idle_count; i++)
+		curl_easy_cleanup(peers->idle[i]);
+	for (size_t i = 0; i < SLOTS; i++)
+		clear_entry(peers, &peers->slots[i]);
+	pthread_mutex_destroy(&peers->mutex);
+	curl_global_cleanup();
+	free(peers);
+}
+
+static struct entry *find_slot(struct peers *peers, const char *path)
+{
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+	for (const char *c = path; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	return &peers->slots[(hash ^ hash >> 32) % SLOTS];
+}
+
+/* A copy of the answer cached for path, which the caller frees, or NULL. */
+static char *copy_cached(struct peers *peers, const char *path, size_t *length)
+{
+	char *copy = NULL;
+	pthread_mutex_lock(&peers->mutex);
+	struct entry *entry = find_slot(peers, path);
+	if (entry->path && entry->expires > clock_steady() && strcmp(entry->path, path) == 0)
+		copy = malloc(entry->length + 1);
+	if (copy) {
+		memcpy(copy, entry->text, entry->length + 1);
+		*length = entry->length;
+	}
+	pthread_mutex_unlock(&peers->mutex);
+	return copy;
+}
+
+static void drop_expired(struct peers *peers, int64_t now)
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		if (peers->slots[i].path && peers->slots[i].expires <= now)
+			clear_entry(peers, &peers->slots[i]);
+}
+
+/* Keeps a copy of an answer where there is room for it; asked is when the question went out. */
+static void keep(struct peers *peers, const char *path, const struct buffer *text, int64_t asked)
+{
+	if (peers->cache_time == 0 || text->length > ENTRY_MAX)
+		return;
+	struct entry fresh = {
+		.path = strdup(path),
+		.text = malloc(text->length + 1),
+		.length = text->length,
+		.expires = asked + peers->cache_time,
+	};
+	if (!fresh.path || !fresh.text) {
+		free(fresh.path);
+		free(fresh.text);
+		return;
+	}
+	memcpy(fresh.text, text->data, text->length + 1);
+	pthread_mutex_lock(&peers->mutex);
+	clear_entry(peers, find_slot(peers, path));
+	if (peers->cached + fresh.length > CACHE_MAX)
+		drop_expired(peers, clock_steady());
+	bool room = peers->cached + fresh.length <= CACHE_MAX;
+	if (room) {
+		*find_slot(peers, path) = fresh;
+		peers->cached += fresh.length;
+	}
+	pthread_mutex_unlock(&peers->mutex);
+	if (!room) {
+		free(fresh.path);
+		free(fresh.text);
+	}
+}
+
+static size_t take_bytes(char *bytes, size_t size, size_t count, void *buffer)
+{
+	struct buffer *answer = buffer;
+	buffer_append(answer, bytes, size * count);
+	return answer->failed ? 0 : size * count;
+}
+
+static CURL *make_handle(const struct peers *peers)
+{
+	CURL *handle = curl_easy_init();
+	if (!handle ||
+	    curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, peers->socket) != CURLE_OK ||
+	    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http") != CURLE_OK ||
+	    curl_easy_setopt(handle, CURLOPT_PROXY, "") != CURLE_OK) {
+		curl_easy_cleanup(handle);
+		return NULL;
+	}
+	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, 1L);
+	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_bytes);
+	return handle;
+}
+
+static CURL *take_handle(struct peers *peers)
+{
+	CURL *handle = NULL;
+	pthread_mutex_lock(&peers->mutex);
+	if (peers->idle_count > 0)
+		handle = peers->idle[--peers->idle_count];
+	pthread_mutex_unlock(&peers->mutex);
+	return handle ? handle : make_handle(peers);
+}
+
+static void give_handle(struct peers *peers, CURL *handle)
+{
+	pthread_mutex_lock(&peers->mutex);
+	if (handle && peers->idle_count < IDLE_MAX) {
+		peers->idle[peers->idle_count++] = handle;
+		handle = NULL;
+	}
+	pthread_mutex_unlock(&peers->mutex);
+	curl_easy_cleanup(handle);
+}
+
+/* Whether a question failed as it does when it meets a kept connection that is being closed. */
+static bool broke_off(CURLcode code, long status)
+{
+	return status == 0 &&
+	    (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING);
+}
+
+/* Asks, and once more when the connection broke off; both within one deadline. curl asks again by
+ * itself only when it sees an orderly end, not a reset. */
+static CURLcode perform(const struct peers *peers, CURL *handle, long *status)
+{
+	int64_t deadline = clock_steady() + peers->timeout;
+	CURLcode code = CURLE_OPERATION_TIMEDOUT;
+	for (int attempt = 0; attempt < 2; attempt++) {
+		long left = (long)(deadline - clock_steady());
+		if (left <= 0)
+			return CURLE_OPERATION_TIMEDOUT;
+		curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, left);
+		code = curl_easy_perform(handle);
+		curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, status);
+		if (!broke_off(code, *status))
+			break;
+	}
+	return code;
+}
+
+/* Asks; *status is the answer's. NULL when there was one, else why not. */
+static const char *ask(const struct peers *peers, CURL *handle, const struct request *request,
+    const char *path, struct buffer *answer, long *status)
+{
+	char id[HEADER_SIZE], *url = arena_printf(request->arena, "http://internal%s", path);
+	snprintf(id, sizeof id, "X-Request-Id: %s", request->id);
+	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+	const char *fault = "no memory";
+	if (!handle || !url || !headers || !curl_slist_append(headers, id) ||
+	    curl_easy_setopt(handle, CURLOPT_URL, url) != CURLE_OK)
+		goto out;
+	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(handle, CURLOPT_WRITEDATA, answer);
+	CURLcode code = perform(peers, handle, status);
+	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, NULL);
+	fault = code == CURLE_OK ? NULL
+	    : answer->failed     ? "the answer is too large"
+				 : curl_easy_strerror(code);
+out:
+	curl_slist_free_all(headers);
+	return fault;
+}
+
+/* What an answer means; on PEER_OK *json is its document. */
+static enum peer_result judge(
+    const struct buffer *answer, long status, struct json_object **json, char *why, size_t why_size)
+{
+	if (status == 404)
+		return PEER_ABSENT;
+	if (status != 200) {
+		snprintf(why, why_size, "it answered %ld", status);
+		return PEER_DOWN;
+	}
+	*json = json_read(answer->data ? answer->data : "", answer->length, why, why_size);
+	return *json ? PEER_OK : PEER_DOWN;
+}
+
+enum peer_result peer_get(struct peers *peers, const struct request *request, enum peer_age age,
+    const char *path, struct json_object **answer)
+{
+	char why[256] = "";
+	size_t length = 0;
+	char *cached = age == PEER_CACHED ? copy_cached(peers, path, &length) : NULL;
+	if (cached) {
+		*answer = json_read(cached, length, why, sizeof why);
+		free(cached);
+		if (*answer)
+			return PEER_OK;
+	}
+	if (!request->may_wait)
+		return PEER_WAIT;
+	struct buffer text;
+	long status = 0;
+	int64_t asked = clock_steady();
+	CURL *handle = take_handle(peers);
+	buffer_init(&text, ANSWER_MAX);
+	const char *fault = ask(peers, handle, request, path, &text, &status);
+	enum peer_result result = PEER_DOWN;
+	if (fault)
+		snprintf(why, sizeof why, "%s", fault);
+	else
+		result = judge(&text, status, answer, why, sizeof why);
+	if (result == PEER_OK)
+		keep(peers, path, &text, asked);
+	if (result == PEER_DOWN)
+		log_write(LOG_ERROR, request->id, "no good answer to GET %s: %s", path, why);
+	give_handle(peers, handle);
+	buffer_free(&text);
+	return result;
+}

@@ -1,0 +1,116 @@
+/* A pool of threads behind a queue. See pool.h. */
+#include "http/pool.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Handlers recurse no deeper than JSON may nest; only what is touched takes memory. */
+#define STACK_SIZE (512 * 1024)
+
+struct pool {
+	pool_work work;
+	pthread_mutex_t mutex;
+	pthread_cond_t change;
+	size_t queue;        /* jobs that may wait for a busy thread */
+	size_t size;         /* of jobs, a ring: queue, and one for each idle thread */
+	size_t first, count; /* jobs that no thread has taken yet */
+	size_t idle;         /* threads that wait for one */
+	bool stopping;
+	void **jobs;
+	size_t thread_count;
+	pthread_t *threads;
+};
+
+static void *run(void *argument)
+{
+	struct pool *pool = argument;
+	pthread_mutex_lock(&pool->mutex);
+	for (;;) {
+		pool->idle++;
+		while (pool->count == 0 && !pool->stopping)
+			pthread_cond_wait(&pool->change, &pool->mutex);
+		pool->idle--;
+		if (pool->count == 0)
+			break;
+		void *job = pool->jobs[pool->first];
+		pool->first = (pool->first + 1) % pool->size;
+		pool->count--;
+		pthread_mutex_unlock(&pool->mutex);
+		pool->work(job);
+		pthread_mutex_lock(&pool->mutex);
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return NULL;
+}
+
+bool pool_put(struct pool *pool, void *job)
+{
+	pthread_mutex_lock(&pool->mutex);
+	bool room = pool->count < pool->queue + pool->idle;
+	if (room) {
+		pool->jobs[(pool->first + pool->count++) % pool->size] = job;
+		pthread_cond_signal(&pool->change);
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return room;
+}
+
+static int start_threads(struct pool *pool, size_t threads)
+{
+	pthread_attr_t attributes;
+	int error = pthread_attr_init(&attributes);
+	if (error)
+		return error;
+	error = pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	while (!error && pool->thread_count < threads) {
+		error = pthread_create(&pool->threads[pool->thread_count], &attributes, run, pool);
+		pool->thread_count += !error;
+	}
+	pthread_attr_destroy(&attributes);
+	return error;
+}
+
+struct pool *pool_start(size_t threads, size_t queue, pool_work work, char *why, size_t why_size)
+{
+	struct pool *pool = calloc(1, sizeof *pool);
+	if (!pool)
+		goto out;
+	pthread_mutex_init(&pool->mutex, NULL);
+	pthread_cond_init(&pool->change, NULL);
+	pool->work = work;
+	pool->queue = queue;
+	pool->size = queue + threads;
+	pool->jobs = calloc(pool->size, sizeof *pool->jobs);
+	pool->threads = calloc(threads, sizeof *pool->threads);
+	if (!pool->jobs || !pool->threads)
+		goto out;
+	int error = start_threads(pool, threads);
+	if (!error)
+		return pool;
+	snprintf(why, why_size, "cannot start %zu threads: %s", threads, strerror(error));
+	pool_stop(pool);
+	return NULL;
+out:
+	snprintf(why, why_size, "no memory for the waiting lane");
+	pool_stop(pool);
+	return NULL;
+}
+
+void pool_stop(struct pool *pool)
+{
+	if (!pool)
+		return;
+	pthread_mutex_lock(&pool->mutex);
+	pool->stopping = true;
+	pthread_cond_broadcast(&pool->change);
+	pthread_mutex_unlock(&pool->mutex);
+	for (size_t i = 0; i < pool->thread_count; i++)
+		pthread_join(pool->threads[i], NULL);
+	pthread_cond_destroy(&pool->change);
+	pthread_mutex_destroy(&pool->mutex);
+	free(pool->threads);
+	free(pool->jobs);
+	free(pool);
+}

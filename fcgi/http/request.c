@@ -1,0 +1,29 @@
+/* What a handler asks of its request. See request.h; exchange.c fills it. */
+#include "http/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *find(const struct request_pair *pairs, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(pairs[i].name, name) == 0)
+			return pairs[i].value;
+	return NULL;
+}
+
+const char *request_param(const struct request *request, const char *name)
+{
+	return find(request->params, request->param_count, name);
+}
+
+const char *request_query(const struct request *request, const char *name)
+{
+	return find(request->queries, request->query_count, name);
+}
+
+int64_t request_query_number(const struct request *request, const char *name, int64_t fallback)
+{
+	const char *text = request_query(request, name);
+	return text ? strtoll(text, NULL, 10) : fallback;
+}

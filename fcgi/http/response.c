@@ -1,0 +1,108 @@
+/* What a handler answers with. See response.h. */
+#include "http/response.h"
+
+#include "base/json.h"
+
+static void end_line(struct buffer *body)
+{
+	if (body->length == 0 || body->data[body->length - 1] != '\n')
+		buffer_text(body, "\n");
+}
+
+enum outcome response_body(struct response *response, int status)
+{
+	end_line(&response->body);
+	if (response->body.failed)
+		return response_problem(
+		    response, PROBLEM_INTERNAL, "The answer is too large, or memory ran out.");
+	response->status = status;
+	response->is_problem = false;
+	return OUTCOME_DONE;
+}
+
+enum outcome response_json(struct response *response, int status, struct json_object *value)
+{
+	buffer_clear(&response->body);
+	if (value)
+		json_write(&response->body, value);
+	else
+		response->body.failed = true;
+	json_object_put(value);
+	return response_body(response, status);
+}
+
+enum outcome response_nothing(struct response *response)
+{
+	buffer_clear(&response->body);
+	response->status = 204;
+	response->is_problem = false;
+	return OUTCOME_DONE;
+}
+
+__attribute__((format(printf, 4, 0))) static void answer_problem(struct response *response,
+    enum problem problem, struct json_object *extra, const char *format, va_list arguments)
+{
+	struct buffer detail;
+	buffer_init(&detail, RESPONSE_MAX);
+	buffer_vprintf(&detail, format, arguments);
+	buffer_clear(&response->body);
+	problem_write(
+	    &response->body, problem, detail.data ? detail.data : "", response->request->id, extra);
+	buffer_free(&detail);
+	json_object_put(extra);
+	response->status = problem_status(problem);
+	response->is_problem = true;
+	response->retry_after = problem_retry_after(problem);
+	response->version = 0;
+	response->location = NULL;
+	response->next = NULL;
+	response->allow = NULL;
+}
+
+enum outcome response_problem(
+    struct response *response, enum problem problem, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	answer_problem(response, problem, NULL, format, arguments);
+	va_end(arguments);
+	return OUTCOME_DONE;
+}
+
+enum outcome response_problem_with(struct response *response, enum problem problem,
+    struct json_object *extra, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	answer_problem(response, problem, extra, format, arguments);
+	va_end(arguments);
+	return OUTCOME_DONE;
+}
+
+/* {"errors":[…]} of one fault; NULL without memory. */
+static struct json_object *list_one(const char *field, const char *detail)
+{
+	struct json_object *extra = json_object_new_object();
+	struct json_object *errors = json_object_new_array();
+	if (errors)
+		field_fault(errors, field, "%s", detail);
+	if (json_add(extra, "errors", errors))
+		return extra;
+	json_object_put(extra);
+	return NULL;
+}
+
+enum outcome response_field(struct response *response, const char *field, const char *format, ...)
+{
+	struct buffer detail;
+	va_list arguments;
+	buffer_init(&detail, RESPONSE_MAX);
+	va_start(arguments, format);
+	buffer_vprintf(&detail, format, arguments);
+	va_end(arguments);
+	const char *text = detail.data ? detail.data : "is wrong";
+	response_problem_with(
+	    response, PROBLEM_WRONG_FIELD, list_one(field, text), "%s: %s", field, text);
+	buffer_free(&detail);
+	return OUTCOME_DONE;
+}

@@ -1,0 +1,464 @@
+/* The server core: libfcgi's connections, parked in epoll between requests. See server.h.
+ *
+ * Left to itself FCGX_Accept_r waits on one connection, so a thread is lost to each one that nginx
+ * keeps open. Here the main thread accepts, epoll watches every idle connection, and FCGX_Accept_r
+ * is called on one only when a request has arrived on it; it then returns at once. For that the
+ * fields ipcFd and keepConnection of FCGX_Request are set from here, which fcgiapp.h asks not to
+ * do: read and tried with libfcgi 2.4.2, which is what Debian 12 has. Accepting through it instead
+ * is no way out, since it waits up to 2 s for a new connection's first byte. Each request names -1
+ * as its listening socket, so FCGX_Accept_r fails, and does not accept, when its connection ends. */
+#define _GNU_SOURCE /* accept4 */
+#include "http/server.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/exchange.h"
+#include "http/pool.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LISTENER        0    /* where spawn-fcgi leaves the listening socket */
+#define IO_SECONDS      10   /* a peer that stops in the middle of a request is let go then */
+#define PAUSE_MS        100  /* after an accept that failed for want of something */
+#define STOP_MS         1800 /* server_run returns by then */
+#define STOP_QUEUE_MS   1000 /* what still queues for the waiting lane then is refused */
+#define MALLOC_ARENAS   2    /* one for each of 64 threads would cost megabytes */
+#define ACCEPTS_AT_ONCE 64
+
+/* PARKED: watched by epoll; BUSY: in a thread's hands; ENDING: parked, and no more will come. */
+enum state { PARKED, BUSY, ENDING };
+
+struct connection {
+	FCGX_Request fcgi;
+	struct server *server;
+	struct connection *previous, *next; /* under server->mutex */
+	_Atomic enum state state;
+	struct exchange *exchange; /* on its way through the waiting lane */
+};
+
+struct server {
+	const struct server_config *config;
+	int epoll, signals,
+	    end; /* end: an eventfd that stays readable once quick threads must go */
+	struct pool *pool;
+	pthread_t *threads;
+	size_t thread_count;
+	bool starved; /* accept has failed, which was logged, since none waited last */
+	atomic_bool stopping;
+	int64_t stop_started;
+	pthread_mutex_t mutex;
+	pthread_cond_t emptied;
+	struct connection *connections;
+	size_t connection_count;
+};
+
+/* Forgets a connection that libfcgi has closed. */
+static void forget(struct connection *connection)
+{
+	struct server *server = connection->server;
+	pthread_mutex_lock(&server->mutex);
+	if (connection->previous)
+		connection->previous->next = connection->next;
+	else
+		server->connections = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	if (--server->connection_count == 0)
+		pthread_cond_signal(&server->emptied);
+	pthread_mutex_unlock(&server->mutex);
+	free(connection);
+}
+
+/* Gives an idle connection to epoll; whoever it wakes next owns it. */
+static void park(struct connection *connection, int operation)
+{
+	struct server *server = connection->server;
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.ptr = connection };
+	atomic_store(&connection->state, PARKED);
+	/* The main thread may have looked for parked connections before this was one. */
+	if (atomic_load(&server->stopping))
+		shutdown(connection->fcgi.ipcFd, SHUT_RD);
+	if (epoll_ctl(server->epoll, operation, connection->fcgi.ipcFd, &event) == 0)
+		return;
+	log_write(LOG_ERROR, NULL, "a connection cannot be watched: %s", strerror(errno));
+	FCGX_Free(&connection->fcgi, 1);
+	forget(connection);
+}
+
+/* Takes a connection that epoll reports out of the main thread's reach. */
+static void take(struct connection *connection)
+{
+	enum state parked = PARKED;
+	if (atomic_compare_exchange_strong(&connection->state, &parked, BUSY))
+		return;
+	/* It is ENDING: the main thread may still be about to use its descriptor. */
+	pthread_mutex_lock(&connection->server->mutex);
+	pthread_mutex_unlock(&connection->server->mutex);
+}
+
+static void admit(struct server *server, int fd)
+{
+	const struct timeval patience = { .tv_sec = IO_SECONDS };
+	struct connection *connection = calloc(1, sizeof *connection);
+	if (!connection) {
+		close(fd);
+		return;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	FCGX_InitRequest(&connection->fcgi, -1, 0);
+	connection->fcgi.ipcFd = fd;
+	connection->fcgi.keepConnection = 1; /* else FCGX_Accept_r begins by closing it */
+	FCGX_Detach(&connection->fcgi);      /* close without waiting for the other side */
+	connection->server = server;
+	pthread_mutex_lock(&server->mutex);
+	connection->next = server->connections;
+	if (connection->next)
+		connection->next->previous = connection;
+	server->connections = connection;
+	server->connection_count++;
+	pthread_mutex_unlock(&server->mutex);
+	park(connection, EPOLL_CTL_ADD);
+}
+
+/* Writes the answer and parks the connection, or closes it. */
+static void answer(struct connection *connection, struct exchange *exchange)
+{
+	FCGX_Request *fcgi = &connection->fcgi;
+	exchange_finish(exchange);
+	FCGX_PutStr(exchange->head.data, (int)exchange->head.length, fcgi->out);
+	if (exchange->body_follows)
+		FCGX_PutStr(
+		    exchange->response.body.data, (int)exchange->response.body.length, fcgi->out);
+	if (exchange->head.failed || atomic_load(&connection->server->stopping))
+		fcgi->keepConnection = 0;
+	FCGX_Finish_r(fcgi);
+	exchange_reset(exchange);
+	if (fcgi->ipcFd < 0)
+		forget(connection);
+	else
+		park(connection, EPOLL_CTL_MOD);
+}
+
+/* Reads and drops what is left of a body, but not much more than limit; returns how much. */
+static size_t skip(FCGX_Stream *in, size_t limit)
+{
+	char waste[4096];
+	size_t skipped = 0;
+	int got;
+	do {
+		got = FCGX_GetStr(waste, sizeof waste, in);
+		skipped += (size_t)got;
+	} while (got == sizeof waste && skipped <= limit);
+	return skipped;
+}
+
+/* Closes the connection after the answer. nginx may still be sending, and would take a closed
+ * socket for a failure: so wait for it to see the answer and end its side. */
+static void close_after(FCGX_Request *fcgi)
+{
+	fcgi->keepConnection = 0;
+	FCGX_Attach(fcgi);
+}
+
+/* Reads the body to its end, as FCGX_Finish_r does not: what it leaves would be taken for the next
+ * request on the connection. False when the connection broke. */
+static bool take_body(struct connection *connection, struct exchange *exchange)
+{
+	FCGX_Request *fcgi = &connection->fcgi;
+	size_t limit =
+	    (size_t)settings_number(connection->server->config->settings, SETTING_BODY_LIMIT);
+	size_t length = exchange->intake.body_length, got = 0;
+	char *text = NULL;
+	if (exchange->response.status == problem_status(PROBLEM_BODY_TOO_LARGE)) {
+		close_after(fcgi);
+		return true;
+	}
+	if (exchange_wants_body(exchange)) {
+		text = arena_alloc(&exchange->arena, length + 1);
+		if (!text)
+			response_problem(&exchange->response, PROBLEM_INTERNAL, "Memory ran out.");
+		else
+			got = (size_t)FCGX_GetStr(text, (int)length, fcgi->in);
+	}
+	size_t rest = skip(fcgi->in, limit);
+	if (rest > limit)
+		close_after(fcgi);
+	if (text)
+		text[got] = '\0';
+	exchange_body(exchange, text ? text : "", got + (text ? rest : 0));
+	return FCGX_GetError(fcgi->in) == 0;
+}
+
+/* Serves the request on a connection; returns the exchange to serve the next one with. */
+static struct exchange *serve(struct connection *connection, struct exchange *exchange)
+{
+	struct server *server = connection->server;
+	take(connection);
+	if (FCGX_Accept_r(&connection->fcgi) != 0) {
+		forget(connection);
+		return exchange;
+	}
+	exchange_begin(exchange, connection->fcgi.envp);
+	if (!take_body(connection, exchange)) {
+		FCGX_Free(&connection->fcgi, 1);
+		exchange_reset(exchange);
+		forget(connection);
+		return exchange;
+	}
+	if (!exchange_run(exchange, false)) {
+		struct exchange *spare = exchange_new(server->config);
+		connection->exchange = exchange;
+		if (spare && pool_put(server->pool, connection))
+			return spare;
+		exchange_free(spare);
+		response_problem(&exchange->response, PROBLEM_BUSY,
+		    "Too many requests wait already; this one was not begun.");
+	}
+	answer(connection, exchange);
+	return exchange;
+}
+
+/* A job of the waiting lane. */
+static void serve_waiting(void *job)
+{
+	struct connection *connection = job;
+	struct server *server = connection->server;
+	struct exchange *exchange = connection->exchange;
+	if (atomic_load(&server->stopping) && clock_steady() - server->stop_started > STOP_QUEUE_MS)
+		response_problem(&exchange->response, PROBLEM_STOPPING,
+		    "The service is stopping; this request was not begun.");
+	exchange_run(exchange, true);
+	answer(connection, exchange);
+	exchange_free(exchange);
+}
+
+static void *run_quick(void *argument)
+{
+	struct server *server = argument;
+	struct exchange *exchange = exchange_new(server->config);
+	if (!exchange)
+		log_write(LOG_ERROR, NULL, "no memory for a quick thread");
+	while (exchange) {
+		struct epoll_event event;
+		if (epoll_wait(server->epoll, &event, 1, -1) < 1)
+			continue; /* interrupted */
+		if (!event.data.ptr)
+			break;
+		exchange = serve(event.data.ptr, exchange);
+	}
+	exchange_free(exchange);
+	return NULL;
+}
+
+/* Accepts what has arrived; false when something is lacking and a pause would help. */
+static bool accept_some(struct server *server)
+{
+	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+		int fd = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0) {
+			admit(server, fd);
+		} else if (errno == EAGAIN) {
+			server->starved = false;
+			return true;
+		} else if (errno != EINTR && errno != ECONNABORTED) {
+			if (!server->starved)
+				log_write(LOG_ERROR, NULL, "cannot accept, and go on trying: %s",
+				    strerror(errno));
+			server->starved = true;
+			return false;
+		}
+	}
+	return true;
+}
+
+static void accept_until_signal(struct server *server)
+{
+	struct pollfd fds[2] = { { server->signals, POLLIN, 0 }, { LISTENER, POLLIN, 0 } };
+	bool accepting = true;
+	while (!(fds[0].revents & POLLIN)) {
+		int ready = accepting ? poll(fds, 2, -1) : poll(fds, 1, PAUSE_MS);
+		if (ready >= 0)
+			accepting = accept_some(server);
+	}
+}
+
+/* Lets every parked connection deliver what nginx has sent already, and nothing after it: once read
+ * to its end it closes itself. Nothing that has arrived is cut, and no request is half taken. */
+static void end_parked(struct server *server)
+{
+	for (struct connection *c = server->connections; c; c = c->next) {
+		enum state parked = PARKED;
+		if (atomic_compare_exchange_strong(&c->state, &parked, ENDING))
+			shutdown(c->fcgi.ipcFd, SHUT_RD);
+	}
+}
+
+/* Waits for the last connection to go; returns how many are left when time is up. */
+static size_t drain(struct server *server)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STOP_MS / 1000;
+	until.tv_nsec += STOP_MS % 1000 * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	server->stop_started = clock_steady();
+	atomic_store(&server->stopping, true);
+	pthread_mutex_lock(&server->mutex);
+	end_parked(server);
+	int error = 0;
+	while (server->connection_count > 0 && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&server->emptied, &server->mutex, &until);
+	size_t left = server->connection_count;
+	pthread_mutex_unlock(&server->mutex);
+	return left;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Ends all threads and frees all. No connection may be left. */
+static void finish(struct server *server)
+{
+	const uint64_t one = 1;
+	if (server->end >= 0 && write(server->end, &one, sizeof one) != sizeof one)
+		log_write(LOG_ERROR, NULL, "cannot end the threads: %s", strerror(errno));
+	for (size_t i = 0; i < server->thread_count; i++)
+		pthread_join(server->threads[i], NULL);
+	pool_stop(server->pool);
+	close_if_open(server->epoll);
+	close_if_open(server->signals);
+	close_if_open(server->end);
+	pthread_cond_destroy(&server->emptied);
+	pthread_mutex_destroy(&server->mutex);
+	free(server->threads);
+	free(server);
+}
+
+static bool check_listener(char *why, size_t why_size)
+{
+	int listening = 0, flags = fcntl(LISTENER, F_GETFL);
+	socklen_t size = sizeof listening;
+	if (getsockopt(LISTENER, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening &&
+	    fcntl(LISTENER, F_SETFL, flags | O_NONBLOCK) == 0)
+		return true;
+	snprintf(why, why_size,
+	    "descriptor 0 is no listening socket; start it with spawn-fcgi -s SOCKET -- PROGRAM");
+	return false;
+}
+
+/* What the whole process needs: as many descriptors as it may have (nothing here uses select),
+ * few heaps, and signals that only sigwait sees. libfcgi's own handlers stay unused. */
+static bool prepare_process(sigset_t *signals)
+{
+	struct rlimit files;
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	mallopt(M_ARENA_MAX, MALLOC_ARENAS);
+	if (FCGX_Init() != 0)
+		return false;
+	sigaction(SIGPIPE, &ignore, NULL); /* FCGX_Init has set a handler */
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGUSR1);
+	return pthread_sigmask(SIG_BLOCK, signals, NULL) == 0;
+}
+
+static bool open_descriptors(struct server *server, const sigset_t *signals)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
+	server->epoll = epoll_create1(EPOLL_CLOEXEC);
+	server->signals = signalfd(-1, signals, SFD_CLOEXEC);
+	server->end = eventfd(0, EFD_CLOEXEC);
+	return server->epoll >= 0 && server->signals >= 0 && server->end >= 0 &&
+	    epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->end, &event) == 0;
+}
+
+static bool start_threads(struct server *server, char *why, size_t why_size)
+{
+	const struct settings *settings = server->config->settings;
+	size_t quick = (size_t)settings_number(settings, SETTING_QUICK_THREADS);
+	server->pool = pool_start((size_t)settings_number(settings, SETTING_WAITING_THREADS),
+	    (size_t)settings_number(settings, SETTING_WAITING_QUEUE), serve_waiting, why, why_size);
+	server->threads = calloc(quick, sizeof *server->threads);
+	if (!server->pool)
+		return false;
+	int error = server->threads ? 0 : ENOMEM;
+	while (!error && server->thread_count < quick) {
+		error =
+		    pthread_create(&server->threads[server->thread_count], NULL, run_quick, server);
+		server->thread_count += !error;
+	}
+	if (error)
+		snprintf(why, why_size, "cannot start %zu threads: %s", quick, strerror(error));
+	return !error;
+}
+
+static struct server *start(const struct server_config *config, char *why, size_t why_size)
+{
+	sigset_t signals;
+	pthread_condattr_t attributes;
+	struct server *server = calloc(1, sizeof *server);
+	if (!server || !prepare_process(&signals)) {
+		snprintf(why, why_size, "no memory to start the server");
+		free(server);
+		return NULL;
+	}
+	server->config = config;
+	pthread_mutex_init(&server->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&server->emptied, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (!open_descriptors(server, &signals))
+		snprintf(why, why_size, "cannot watch connections: %s", strerror(errno));
+	else if (start_threads(server, why, why_size))
+		return server;
+	finish(server);
+	return NULL;
+}
+
+bool server_run(const struct server_config *config, char *why, size_t why_size)
+{
+	if (!check_listener(why, why_size))
+		return false;
+	struct server *server = start(config, why, why_size);
+	if (!server)
+		return false;
+	accept_until_signal(server);
+	size_t left = drain(server);
+	if (left == 0) {
+		finish(server);
+		return true;
+	}
+	/* Threads still work for them, so nothing they use may be freed. */
+	snprintf(why, why_size, "%zu requests were still running %d ms after the signal to stop",
+	    left, STOP_MS);
+	return false;
+}

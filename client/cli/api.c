@@ -1,0 +1,427 @@
+/* Typed calls: send, judge the status, check the shape, follow the pages. Every failure becomes one
+ * line that says what to do. See api.h. */
+#include "api.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGES_MAX 10000
+#define LIST_MAX  (256 * 1024 * 1024) /* bytes of all pages of a list */
+#define PATH_SIZE 1024
+
+static enum api_result fail(struct api *api, enum api_result result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static enum api_result fail(struct api *api, enum api_result result, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(api->why, sizeof api->why, format, arguments);
+	va_end(arguments);
+	return result;
+}
+
+static enum api_result rubbish(struct api *api, const char *reason)
+{
+	return fail(api, API_FAILED,
+	    "The server at %s does not answer as a cinema does (%s): name another with --server",
+	    http_server(api->http), reason);
+}
+
+static enum api_result no_answer(struct api *api, enum http_result result)
+{
+	const char *server = http_server(api->http);
+	switch (result) {
+	case HTTP_UNREACHABLE:
+		return fail(api, API_UNREACHABLE,
+		    "Cannot reach the cinema at %s: start it with ./run.sh, or name another with "
+		    "--server",
+		    server);
+	case HTTP_SLOW:
+		return fail(api, API_FAILED,
+		    "The cinema at %s does not answer within %d s: try again later, or allow more "
+		    "with --timeout",
+		    server, http_timeout(api->http));
+	case HTTP_CUT:
+		return fail(api, API_FAILED,
+		    "The connection to the cinema at %s broke: try again later", server);
+	case HTTP_TOO_LARGE: return rubbish(api, "its answer is too large");
+	default: return rubbish(api, http_reason(api->http));
+	}
+}
+
+/* What an answer that is no success says; document is its body, or NULL when that is no JSON. */
+static enum api_result read_problem(struct api *api, int status, struct json_object *document)
+{
+	const char *detail = json_text(document, "detail");
+	if (!detail)
+		detail = json_text(document, "title");
+	if (detail && (status == 429 || status == 503))
+		return fail(api, API_BUSY, "%s Try again later.", detail);
+	if (detail && status >= 500)
+		return fail(api, API_FAILED, "%s Try again later.", detail);
+	if (status >= 500 && status <= 599)
+		return fail(api, API_FAILED,
+		    "The server at %s has trouble of its own (%d): try again later",
+		    http_server(api->http), status);
+	if (!detail || status < 400 || status > 499) {
+		char reason[64];
+		snprintf(reason, sizeof reason, "status %d", status);
+		return rubbish(api, reason);
+	}
+	return fail(api, status == 404 ? API_ABSENT : API_REFUSED, "%s", detail);
+}
+
+/* Sends a request. API_OK: *document is the answer's JSON, to be freed by the caller, *next the
+ * following page's path or NULL, likewise, and *size grows by the answer's bytes; next and size may
+ * be NULL. */
+static enum api_result ask(struct api *api, const struct http_request *request,
+    struct json_object **document, char **next, size_t *size)
+{
+	struct http_answer answer;
+	char why[256];
+	enum api_result outcome;
+
+	enum http_result result = http_send(api->http, request, &answer);
+	if (result != HTTP_ANSWERED) {
+		outcome = no_answer(api, result);
+		goto out;
+	}
+	*document = json_read(
+	    answer.body.data ? answer.body.data : "", answer.body.length, why, sizeof why);
+	if (answer.status < 200 || answer.status > 299) {
+		outcome = read_problem(api, answer.status, *document);
+		json_object_put(*document);
+		*document = NULL;
+		goto out;
+	}
+	outcome = *document ? API_OK : rubbish(api, why);
+	if (size)
+		*size += answer.body.length;
+	if (next && outcome == API_OK) {
+		*next = answer.next;
+		answer.next = NULL;
+	}
+out:
+	http_answer_free(&answer);
+	return outcome;
+}
+
+static enum api_result get(struct api *api, const char *path, struct json_object **document)
+{
+	return ask(
+	    api, &(struct http_request){ .method = "GET", .path = path }, document, NULL, NULL);
+}
+
+/* Adds a page's members to all; two parts of one object, or array, become one. */
+static void merge(struct json_object *all, struct json_object *page)
+{
+	json_object_object_foreach(page, name, part)
+	{
+		struct json_object *there = json_object_object_get(all, name);
+		if (json_object_is_type(there, json_type_object) &&
+		    json_object_is_type(part, json_type_object))
+			merge(there, part);
+		else if (json_object_is_type(there, json_type_array) &&
+		    json_object_is_type(part, json_type_array))
+			for (size_t i = 0; i < json_object_array_length(part); i++)
+				json_append(
+				    there, json_object_get(json_object_array_get_idx(part, i)));
+		else
+			json_add(all, name, json_object_get(part));
+	}
+}
+
+/* Reads an object from all its pages. */
+static enum api_result get_list(struct api *api, const char *path, struct json_object **all)
+{
+	enum api_result result = API_OK;
+	char *next = strdup(path);
+	size_t size = 0;
+
+	*all = json_object_new_object();
+	for (int pages = 0; next && result == API_OK; pages++) {
+		struct json_object *page = NULL;
+		char *at = next;
+		next = NULL;
+		result = ask(api, &(struct http_request){ .method = "GET", .path = at }, &page,
+		    &next, &size);
+		if (result == API_OK && !json_object_is_type(page, json_type_object))
+			result = rubbish(api, "a list that is no object");
+		else if (next && (next[0] != '/' || strcmp(next, at) == 0 || pages == PAGES_MAX))
+			result = rubbish(api, "a list without an end");
+		else if (size > LIST_MAX)
+			result = rubbish(api, "a list that is too large");
+		else if (result == API_OK)
+			merge(*all, page);
+		json_object_put(page);
+		free(at);
+	}
+	free(next);
+	return result;
+}
+
+static enum api_result wrong_shape(struct api *api, const char *what)
+{
+	char reason[128];
+	snprintf(reason, sizeof reason, "%s is not of its form", what);
+	return rubbish(api, reason);
+}
+
+/* A member's text as the server wrote it, "unknown" when it is missing, NULL for another type. */
+static const char *member_text(
+    struct json_object *object, const char *name, enum json_type type, enum json_type other)
+{
+	struct json_object *member = json_object_object_get(object, name);
+	if (!member)
+		return "unknown";
+	return json_object_is_type(member, type) || json_object_is_type(member, other)
+	    ? json_object_get_string(member)
+	    : NULL;
+}
+
+static bool read_movie(const char *id, struct json_object *object, struct api_movie *movie)
+{
+	*movie = (struct api_movie){
+		.id = id,
+		.title = json_text(object, "title"),
+		.director = member_text(object, "director", json_type_string, json_type_string),
+		.rating = member_text(object, "rating", json_type_double, json_type_int),
+	};
+	return movie->title && movie->director && movie->rating;
+}
+
+enum api_result api_movies(struct api *api, struct api_movies *movies)
+{
+	*movies = (struct api_movies){ .list = NULL };
+	enum api_result result = get_list(api, "/movies", &movies->document);
+	if (result != API_OK)
+		return result;
+	size_t count = (size_t)json_object_object_length(movies->document);
+	movies->list = calloc(count + 1, sizeof *movies->list);
+	if (!movies->list)
+		return fail(api, API_FAILED, "No memory for the list of movies");
+	json_object_object_foreach(movies->document, id, object)
+	{
+		if (!read_movie(id, object, &movies->list[movies->count++]))
+			return wrong_shape(api, "a movie");
+	}
+	return API_OK;
+}
+
+enum api_result api_users(struct api *api, struct api_users *users)
+{
+	*users = (struct api_users){ .list = NULL };
+	enum api_result result = get_list(api, "/users", &users->document);
+	if (result != API_OK)
+		return result;
+	size_t count = (size_t)json_object_object_length(users->document);
+	users->list = calloc(count + 1, sizeof *users->list);
+	if (!users->list)
+		return fail(api, API_FAILED, "No memory for the list of users");
+	json_object_object_foreach(users->document, id, object)
+	{
+		const char *name = json_text(object, "name");
+		if (!name)
+			return wrong_shape(api, "a user");
+		users->list[users->count++] = (struct api_user){ .id = id, .name = name };
+	}
+	return API_OK;
+}
+
+/* prefix and one part, encoded. */
+static void make_path(char path[PATH_SIZE], const char *prefix, const char *part)
+{
+	struct buffer whole;
+	buffer_init(&whole, PATH_SIZE - 1);
+	buffer_text(&whole, prefix);
+	http_part(&whole, part);
+	snprintf(path, PATH_SIZE, "%s", whole.data ? whole.data : prefix);
+	buffer_free(&whole);
+}
+
+enum api_result api_user(struct api *api, const char *id)
+{
+	struct json_object *user = NULL;
+	char path[PATH_SIZE];
+	make_path(path, "/users/", id);
+	enum api_result result = get(api, path, &user);
+	if (result == API_OK && !json_text(user, "id"))
+		result = wrong_shape(api, "a user");
+	json_object_put(user);
+	return result;
+}
+
+static bool add_show(struct api_shows *shows, struct api_show show)
+{
+	if (shows->count == shows->capacity) {
+		size_t capacity = shows->capacity ? 2 * shows->capacity : 64;
+		struct api_show *list = realloc(shows->list, capacity * sizeof *list);
+		if (!list)
+			return false;
+		shows->list = list;
+		shows->capacity = capacity;
+	}
+	shows->list[shows->count++] = show;
+	return true;
+}
+
+/* Adds the movies of one date: an array of ids. */
+static bool add_day(
+    struct api_shows *shows, const char *user, const char *date, struct json_object *ids)
+{
+	if (!clock_is_date(date) || !json_object_is_type(ids, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(ids); i++) {
+		struct json_object *id = json_object_array_get_idx(ids, i);
+		if (!json_object_is_type(id, json_type_string))
+			return false;
+		struct api_show show = { user, date, json_object_get_string(id), i };
+		if (!add_show(shows, show))
+			return false;
+	}
+	return true;
+}
+
+static bool add_days(struct api_shows *shows, const char *user, struct json_object *days)
+{
+	if (!json_object_is_type(days, json_type_object))
+		return false;
+	json_object_object_foreach(days, date, ids)
+	{
+		if (!add_day(shows, user, date, ids))
+			return false;
+	}
+	return true;
+}
+
+static int compare_shows(const void *a, const void *b)
+{
+	const struct api_show *left = a, *right = b;
+	int order = left->user && right->user ? strcmp(left->user, right->user) : 0;
+	if (order == 0)
+		order = strcmp(left->date, right->date);
+	return order != 0 ? order : (left->place > right->place) - (left->place < right->place);
+}
+
+/* After the shows were added, or not. */
+static enum api_result finish_shows(
+    struct api *api, struct api_shows *shows, bool added, const char *what)
+{
+	if (!added)
+		return wrong_shape(api, what);
+	if (shows->count > 1)
+		qsort(shows->list, shows->count, sizeof *shows->list, compare_shows);
+	return API_OK;
+}
+
+enum api_result api_showtimes(struct api *api, struct api_shows *shows)
+{
+	*shows = (struct api_shows){ .list = NULL };
+	enum api_result result = get_list(api, "/showtimes", &shows->document);
+	if (result != API_OK)
+		return result;
+	return finish_shows(api, shows, add_days(shows, NULL, shows->document), "the showtimes");
+}
+
+enum api_result api_programme(struct api *api, const char *date, struct api_shows *shows)
+{
+	char path[PATH_SIZE];
+	*shows = (struct api_shows){ .list = NULL };
+	make_path(path, "/showtimes/", date);
+	enum api_result result = get(api, path, &shows->document);
+	if (result != API_OK)
+		return result;
+	return finish_shows(
+	    api, shows, add_day(shows, NULL, date, shows->document), "the programme");
+}
+
+static bool add_users(struct api_shows *shows)
+{
+	json_object_object_foreach(shows->document, user, days)
+	{
+		if (!add_days(shows, user, days))
+			return false;
+	}
+	return true;
+}
+
+enum api_result api_bookings(struct api *api, const char *user, struct api_shows *shows)
+{
+	char path[PATH_SIZE] = "/bookings";
+	*shows = (struct api_shows){ .list = NULL };
+	if (user)
+		make_path(path, "/bookings/", user);
+	enum api_result result = get_list(api, path, &shows->document);
+	if (result != API_OK)
+		return result;
+	bool added = user ? add_days(shows, NULL, shows->document) : add_users(shows);
+	return finish_shows(api, shows, added, "the bookings");
+}
+
+enum api_result api_book(
+    struct api *api, const char *user, const char *date, const char *movie, const char *key)
+{
+	struct json_object *order = json_object_new_object(), *booking = NULL;
+	struct buffer body;
+	enum api_result result;
+
+	buffer_init(&body, HTTP_ANSWER_MAX);
+	if (json_add(order, "user", json_object_new_string(user)) &&
+	    json_add(order, "date", json_object_new_string(date)) &&
+	    json_add(order, "movie", json_object_new_string(movie)))
+		json_write(&body, order);
+	if (!body.data || body.failed) {
+		result = fail(api, API_FAILED, "No memory for the booking");
+		goto out;
+	}
+	result = ask(api,
+	    &(struct http_request){
+		.method = "POST", .path = "/bookings", .body = body.data, .key = key },
+	    &booking, NULL, NULL);
+	if (result == API_OK && !json_object_is_type(booking, json_type_object))
+		result = wrong_shape(api, "the booking");
+out:
+	buffer_free(&body);
+	json_object_put(order);
+	json_object_put(booking);
+	return result;
+}
+
+struct api_movie api_movie_of(const struct api_movies *movies, const char *id)
+{
+	struct api_movie movie;
+	struct json_object *object = json_object_object_get(movies->document, id);
+	if (object && read_movie(id, object, &movie))
+		return movie;
+	return (struct api_movie){ id, id, "unknown", "unknown" };
+}
+
+bool api_is_id(const char *text)
+{
+	size_t length =
+	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+	return length > 0 && length < API_ID_SIZE && text[length] == '\0';
+}
+
+void api_movies_free(struct api_movies *movies)
+{
+	free(movies->list);
+	json_object_put(movies->document);
+}
+
+void api_users_free(struct api_users *users)
+{
+	free(users->list);
+	json_object_put(users->document);
+}
+
+void api_shows_free(struct api_shows *shows)
+{
+	free(shows->list);
+	json_object_put(shows->document);
+}

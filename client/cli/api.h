@@ -1,0 +1,96 @@
+/* The cinema's API as typed calls. What comes back has the right shape: an answer that has not is a
+ * failure like a server that is down. */
+#ifndef CINEMA_CLI_API_H
+#define CINEMA_CLI_API_H
+
+#include "http.h"
+
+#include <json-c/json.h>
+
+#define API_ID_SIZE 65 /* the longest identifier and a NUL */
+
+struct api {
+	struct http *http;
+	char why[1024]; /* after any result but API_OK: one line for the person */
+};
+
+enum api_result {
+	API_OK,
+	API_ABSENT,      /* 404 */
+	API_REFUSED,     /* another 4xx: the request is at fault */
+	API_BUSY,        /* 429, 503: nothing was done, and later it may be */
+	API_UNREACHABLE, /* no connection: nothing was sent */
+	API_FAILED,      /* no answer in time, or none that a cinema would give */
+};
+
+/* Each list below is whole, whatever the size of the server's pages. Its strings live as long as
+ * the list; free it in any case, also after a failure. */
+
+struct api_movie {
+	const char *id, *title, *director, *rating;
+};
+
+struct api_movies {
+	struct api_movie *list;
+	size_t count;
+	struct json_object *document; /* {id: movie} */
+};
+
+struct api_user {
+	const char *id, *name;
+};
+
+struct api_users {
+	struct api_user *list;
+	size_t count;
+	struct json_object *document;
+};
+
+/** A movie on a date: on the programme, or booked by a user. */
+struct api_show {
+	const char *user; /* NULL on the programme */
+	const char *date;
+	const char *movie; /* its id */
+	size_t place;      /* among the movies of that date, from 0 */
+};
+
+/** Ordered by user, date and place. */
+struct api_shows {
+	struct api_show *list;
+	size_t count, capacity;
+	struct json_object *document;
+};
+
+/** GET /movies */
+enum api_result api_movies(struct api *api, struct api_movies *movies);
+
+/** GET /users */
+enum api_result api_users(struct api *api, struct api_users *users);
+
+/** GET /users/{id}: is there such a user? */
+enum api_result api_user(struct api *api, const char *id);
+
+/** GET /showtimes */
+enum api_result api_showtimes(struct api *api, struct api_shows *shows);
+
+/** GET /showtimes/{date}; API_ABSENT when nothing is on. `date` must outlive shows. */
+enum api_result api_programme(struct api *api, const char *date, struct api_shows *shows);
+
+/** GET /bookings, or /bookings/{user}; API_ABSENT when that user, maybe unknown, has none. */
+enum api_result api_bookings(struct api *api, const char *user, struct api_shows *shows);
+
+/** POST /bookings, once for each key however often it must be sent. */
+enum api_result api_book(
+    struct api *api, const char *user, const char *date, const char *movie, const char *key);
+
+/** The movie with an id; a movie that is gone has its id as title. id must outlive the result. */
+struct api_movie api_movie_of(const struct api_movies *movies, const char *id);
+
+/** Whether text can be an identifier. */
+bool api_is_id(const char *text);
+
+void api_movies_free(struct api_movies *movies);
+void api_users_free(struct api_users *users);
+void api_shows_free(struct api_shows *shows);
+
+#endif

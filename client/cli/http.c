@@ -1,0 +1,379 @@
+/* The one file that knows libcurl. One handle keeps its connection between requests; every answer
+ * is bounded in size and every request in time, repeats included, so that no server can make the
+ * client hang or grow. See http.h. */
+#include "http.h"
+
+#include "base/clock.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define CONNECT_TIMEOUT_MS 3000
+#define REPEATS            3
+#define PAUSE_MS           500  /* before a repeat, when the server names no time */
+#define PAUSE_MAX_MS       5000 /* and at most, when it does */
+
+struct http {
+	CURL *curl;
+	char *server;
+	bool is_local; /* not to be asked through a proxy */
+	int timeout;
+	CURLcode code; /* of the last attempt */
+};
+
+/* Takes an address apart. True when it is http or https with a host and nothing behind the path. */
+static bool read_address(struct http *http, char *why, size_t why_size)
+{
+	char *scheme = NULL, *host = NULL, *query = NULL, *fragment = NULL, *user = NULL;
+	CURLU *url = curl_url();
+	bool good = false;
+
+	if (!url ||
+	    curl_url_set(url, CURLUPART_URL, http->server, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		goto out;
+	curl_url_get(url, CURLUPART_QUERY, &query, 0);
+	curl_url_get(url, CURLUPART_FRAGMENT, &fragment, 0);
+	curl_url_get(url, CURLUPART_USER, &user, 0);
+	good = !query && !fragment && !user && host[0] != '\0' &&
+	    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+	http->is_local = strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
+	    strcmp(host, "[::1]") == 0;
+out:
+	if (!good)
+		snprintf(why, why_size,
+		    "%s is no address of a cinema: it should look like http://127.0.0.1:8080",
+		    http->server);
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(query);
+	curl_free(fragment);
+	curl_free(user);
+	curl_url_cleanup(url);
+	return good;
+}
+
+struct http *http_open(const char *server, int timeout, char *why, size_t why_size)
+{
+	size_t length = strlen(server);
+	const char *scheme = strstr(server, "://") ? "" : "http://";
+	struct http *http = calloc(1, sizeof *http);
+
+	snprintf(why, why_size, "no memory, or libcurl does not start");
+	if (!http || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(http);
+		return NULL;
+	}
+	while (length > 0 && server[length - 1] == '/')
+		length--;
+	size_t size = strlen(scheme) + length + 1;
+	http->timeout = timeout;
+	http->curl = curl_easy_init();
+	http->server = malloc(size);
+	if (!http->curl || !http->server)
+		goto failed;
+	snprintf(http->server, size, "%s%.*s", scheme, (int)length, server);
+	if (!read_address(http, why, why_size))
+		goto failed;
+	return http;
+failed:
+	http_close(http);
+	return NULL;
+}
+
+void http_close(struct http *http)
+{
+	if (!http)
+		return;
+	curl_easy_cleanup(http->curl);
+	curl_global_cleanup();
+	free(http->server);
+	free(http);
+}
+
+const char *http_server(const struct http *http)
+{
+	return http->server;
+}
+
+int http_timeout(const struct http *http)
+{
+	return http->timeout;
+}
+
+const char *http_reason(const struct http *http)
+{
+	return curl_easy_strerror(http->code);
+}
+
+static size_t take_body(char *bytes, size_t one, size_t count, void *context)
+{
+	struct buffer *body = context;
+	buffer_append(body, bytes, one * count);
+	return body->failed ? CURL_WRITEFUNC_ERROR : one * count;
+}
+
+static struct curl_slist *make_headers(const struct http_request *request)
+{
+	char key[sizeof "Idempotency-Key: " + HTTP_KEY_SIZE];
+	struct curl_slist *headers = NULL, *longer;
+	const char *lines[] = { "Accept: application/json", "Expect:", NULL, NULL };
+	size_t count = 2;
+
+	if (request->body)
+		lines[count++] = "Content-Type: application/json";
+	if (request->key) {
+		snprintf(key, sizeof key, "Idempotency-Key: %s", request->key);
+		lines[count++] = key;
+	}
+	for (size_t i = 0; i < count; i++) {
+		longer = curl_slist_append(headers, lines[i]);
+		if (!longer) {
+			curl_slist_free_all(headers);
+			return NULL;
+		}
+		headers = longer;
+	}
+	return headers;
+}
+
+static void set_options(struct http *http, const struct http_request *request, const char *url,
+    struct curl_slist *headers, int64_t timeout_ms, struct buffer *body)
+{
+	CURL *curl = http->curl;
+	curl_easy_reset(curl); /* keeps the connection */
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "cinema");
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
+	if (http->is_local)
+		curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	if (request->body)
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+	if (strcmp(request->method, request->body ? "POST" : "GET") != 0)
+		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static enum http_result judge(CURLcode code, const struct buffer *body)
+{
+	switch (code) {
+	case CURLE_OK: return HTTP_ANSWERED;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY: return HTTP_UNREACHABLE;
+	case CURLE_OPERATION_TIMEDOUT: return HTTP_SLOW;
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE: return HTTP_CUT;
+	case CURLE_WRITE_ERROR: return body->failed ? HTTP_TOO_LARGE : HTTP_FAILED;
+	default: return HTTP_FAILED;
+	}
+}
+
+/* False without memory for it. */
+static bool read_headers(CURL *curl, struct http_answer *answer)
+{
+	struct curl_header *link;
+	curl_off_t seconds = 0;
+	long status = 0;
+	size_t length;
+
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds);
+	answer->status = (int)status;
+	answer->retry_after = seconds < 0 || seconds > 86400 ? 86400 : (int)seconds;
+	for (size_t i = 0; !answer->next; i++) {
+		if (curl_easy_header(curl, "Link", i, CURLH_HEADER, -1, &link) != CURLHE_OK)
+			return true;
+		const char *next = http_link_next(link->value, &length);
+		if (!next)
+			continue;
+		answer->next = strndup(next, length);
+		if (!answer->next)
+			return false;
+	}
+	return true;
+}
+
+static enum http_result send_once(struct http *http, const struct http_request *request,
+    int64_t timeout_ms, struct http_answer *answer)
+{
+	enum http_result result = HTTP_FAILED;
+	struct curl_slist *headers = make_headers(request);
+	size_t size = strlen(http->server) + strlen(request->path) + 1;
+	char *url = malloc(size);
+
+	http_answer_free(answer);
+	if (!headers || !url)
+		goto out;
+	snprintf(url, size, "%s%s", http->server, request->path);
+	set_options(http, request, url, headers, timeout_ms, &answer->body);
+	http->code = curl_easy_perform(http->curl);
+	result = judge(http->code, &answer->body);
+	if (result == HTTP_ANSWERED && !read_headers(http->curl, answer))
+		result = HTTP_FAILED;
+	if (result != HTTP_ANSWERED)
+		http_answer_free(answer);
+	curl_easy_reset(http->curl); /* forgets pointers into what is freed now */
+out:
+	curl_slist_free_all(headers);
+	free(url);
+	return result;
+}
+
+static bool turned_away(enum http_result result, const struct http_answer *answer)
+{
+	return result == HTTP_ANSWERED && (answer->status == 429 || answer->status == 503);
+}
+
+/* Whether the request may have been carried out though its answer is lost: the connection broke,
+ * before nginx or behind it. */
+static bool in_doubt(enum http_result result, const struct http_answer *answer)
+{
+	return result == HTTP_CUT || (result == HTTP_ANSWERED && answer->status == 502);
+}
+
+/* Milliseconds until a repeat, or -1 where there should be none. was_there: an earlier attempt
+ * reached the server, so it is likely to be back in a moment. */
+static int64_t pause_before(
+    enum http_result result, const struct http_answer *answer, bool was_there)
+{
+	if (!turned_away(result, answer) && !in_doubt(result, answer) &&
+	    !(result == HTTP_UNREACHABLE && was_there))
+		return -1;
+	int64_t asked = (int64_t)answer->retry_after * 1000;
+	return asked == 0 ? PAUSE_MS : asked < PAUSE_MAX_MS ? asked : PAUSE_MAX_MS;
+}
+
+enum http_result http_send(
+    struct http *http, const struct http_request *request, struct http_answer *answer)
+{
+	bool repeatable = request->key || strcmp(request->method, "GET") == 0;
+	int64_t deadline = clock_steady() + (int64_t)http->timeout * 1000;
+	bool was_there = false, doubt = false;
+	enum http_result result;
+
+	*answer = (struct http_answer){ .status = 0 };
+	buffer_init(&answer->body, HTTP_ANSWER_MAX);
+	for (int repeat = 0;; repeat++) {
+		int64_t left = deadline - clock_steady();
+		result = send_once(http, request, left > 0 ? left : 1, answer);
+		int64_t pause = pause_before(result, answer, was_there);
+		if (!repeatable || pause < 0 || repeat == REPEATS ||
+		    clock_steady() + pause >= deadline)
+			break;
+		was_there = was_there || result != HTTP_UNREACHABLE;
+		doubt = doubt || in_doubt(result, answer);
+		nanosleep(&(struct timespec){ pause / 1000, (long)(pause % 1000) * 1000000 }, NULL);
+	}
+	/* What the last attempt met does not tell what became of an earlier one. */
+	if (doubt && (result == HTTP_UNREACHABLE || turned_away(result, answer))) {
+		http_answer_free(answer);
+		result = HTTP_CUT;
+	}
+	return result;
+}
+
+void http_answer_free(struct http_answer *answer)
+{
+	buffer_free(&answer->body);
+	free(answer->next);
+	answer->next = NULL;
+	answer->status = 0;
+	answer->retry_after = 0;
+}
+
+void http_part(struct buffer *path, const char *part)
+{
+	for (; *part; part++) {
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~",
+			*part))
+			buffer_append(path, part, 1);
+		else
+			buffer_printf(path, "%%%02X", (unsigned)(unsigned char)*part);
+	}
+}
+
+bool http_make_key(char key[HTTP_KEY_SIZE])
+{
+	unsigned char bytes[(HTTP_KEY_SIZE - 1) / 2];
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return false;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(key + 2 * i, 3, "%02x", bytes[i]);
+	return true;
+}
+
+/* Whether `word` is among the words, parted by spaces, of which text has length bytes. */
+static bool has_word(const char *text, size_t length, const char *word)
+{
+	size_t word_length = strlen(word);
+	while (length > 0) {
+		size_t end = 0;
+		while (end < length && text[end] != ' ')
+			end++;
+		if (end == word_length && strncasecmp(text, word, end) == 0)
+			return true;
+		end += end < length;
+		text += end;
+		length -= end;
+	}
+	return false;
+}
+
+/* Reads one `; name=value` at *at and moves past it; false when there is none. */
+static bool link_parameter(const char **at, bool *is_next)
+{
+	const char *text = *at + strspn(*at, " \t");
+	if (*text != ';')
+		return false;
+	const char *name = text + 1 + strspn(text + 1, " \t");
+	size_t name_length = strcspn(name, " \t=;,");
+	const char *value = name + name_length + strspn(name + name_length, " \t");
+	size_t length = 0;
+	if (*value == '=') {
+		value += 1 + strspn(value + 1, " \t");
+		const char *ends = *value == '"' ? "\"" : " \t;,";
+		value += *value == '"';
+		length = strcspn(value, ends);
+		*is_next = *is_next ||
+		    (name_length == 3 && strncasecmp(name, "rel", 3) == 0 &&
+			has_word(value, length, "next"));
+	}
+	value += length;
+	*at = value + (*value == '"');
+	return true;
+}
+
+const char *http_link_next(const char *value, size_t *length)
+{
+	for (;;) {
+		value += strspn(value, " \t,");
+		size_t target = *value == '<' ? strcspn(value + 1, ">") : 0;
+		if (*value != '<' || value[1 + target] != '>')
+			return NULL;
+		bool is_next = false;
+		const char *at = value + target + 2;
+		while (link_parameter(&at, &is_next)) {
+		}
+		if (is_next) {
+			*length = target;
+			return value + 1;
+		}
+		value = at;
+	}
+}

@@ -1,50 +1,124 @@
-# Cinema. `make` builds everything into build/; see README.md for the other targets.
-# BUILD=folder builds elsewhere.
+# Cinema. `make` builds everything into build/; README.md says what the other targets are for.
+#
+# BUILD=folder builds elsewhere, CC=clang with another compiler, SAN=1 under the sanitizers. A folder
+# is built anew when its flags change.
 
 BUILD ?= build
-CC ?= gcc
-PACKAGES := json-c sqlite3 libcurl libxxhash
-CPPFLAGS += -D_DEFAULT_SOURCE -Ifcgi
+prefix ?= /usr/local
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CFLAGS ?= -O2 -g
-WARNINGS := -std=c11 -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes \
-	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
-override CFLAGS += $(WARNINGS) -pthread
-LDLIBS += -lfcgi $(shell pkg-config --libs $(PACKAGES))
-
+PACKAGES := json-c sqlite3 libcurl libxxhash
 SERVICES := users movies showtimes bookings
-COMMON := $(wildcard fcgi/base/*.c fcgi/store/*.c fcgi/http/*.c fcgi/service/*.c)
-objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-PROGRAMS := $(addprefix $(BUILD)/,$(SERVICES) cinema)
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
-TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+LINK := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+ifdef SAN
+override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+HARDEN :=
+LINK := -Wl,--as-needed
+endif
+COMPILE = $(CC) -std=c11 -D_DEFAULT_SOURCE -Ifcgi $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(HARDEN) -pthread
+LIBS := -lfcgi $(shell pkg-config --libs $(PACKAGES))
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
+library = $(filter-out %/main.o,$(call objects,$(1)/*.c))
+programs = $(patsubst tests/$(1)/%.c,$(BUILD)/$(2)/%,$(wildcard tests/$(1)/*.c))
+FOLDERS := $(SERVICES:%=fcgi/%) client/cli
+ARCHIVES := $(FOLDERS:%=$(BUILD)/obj/%.a)
+PROGRAMS := $(SERVICES:%=$(BUILD)/%) $(BUILD)/cinema
+UNIT_TESTS := $(call programs,unit,tests)
+TOOLS := $(call programs,tools,tools)
+BENCHES := $(call programs,bench,bench)
 
 all: $(PROGRAMS)
 
-$(BUILD)/libcinema.a: $(call objects,$(COMMON))
+tests: $(UNIT_TESTS) $(TOOLS)
+
+# What all services share, and for each folder what its program and its unit tests share.
+$(BUILD)/libcinema.a: $(call objects,$(foreach room,base store http service,fcgi/$(room)/*.c))
+	@rm -f $@
 	$(AR) rcs $@ $^
 
 .SECONDEXPANSION:
-$(addprefix $(BUILD)/,$(SERVICES)): $(BUILD)/%: $$(call objects,$$(wildcard fcgi/$$*/*.c)) $(BUILD)/libcinema.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
-$(BUILD)/cinema: $(call objects,$(wildcard client/cli/*.c)) $(BUILD)/libcinema.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcinema.a
+$(ARCHIVES): $(BUILD)/obj/%.a: $$(call library,%)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(SERVICES:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/obj/fcgi/%/main.o $(BUILD)/obj/fcgi/%.a $(BUILD)/libcinema.a
+	$(COMPILE) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/cinema: $(BUILD)/obj/client/cli/main.o $(BUILD)/obj/client/cli.a $(BUILD)/libcinema.a
+	$(COMPILE) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(ARCHIVES) $(BUILD)/libcinema.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS) -lcmocka
 
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libcinema.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(COMPILE) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libcinema.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+# Rewritten only when the flags are others than last time.
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(COMPILE) $(LDFLAGS) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LDFLAGS) $(LINK)' >$@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# Lines of "ok - …" and "not ok - …", and a sum as the last one.
+check: all tests
+	BUILD=$(BUILD) tests/run
+
+check-san:
+	+$(MAKE) SAN=1 BUILD=$(BUILD)/san check
+
+VALGRIND := /usr/bin/valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
+check-valgrind: all tests
+	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run $(notdir $(UNIT_TESTS)) nginx
+
+lint:
+	+BUILD=$(BUILD) tests/lint
+
+bench: all $(BENCHES) $(TOOLS)
+	BUILD=$(BUILD) tests/bench/run
+
+# The installed tree is laid out as this one, and its run.sh works alike.
+HOME_DIR = $(DESTDIR)$(prefix)/lib/cinema
+install: all
+	install -d $(DESTDIR)$(prefix)/bin $(HOME_DIR)/build $(HOME_DIR)/conf $(HOME_DIR)/data \
+		$(HOME_DIR)/client/web
+	install -m 755 $(BUILD)/cinema $(DESTDIR)$(prefix)/bin/cinema
+	ln -sf ../../../bin/cinema $(HOME_DIR)/build/cinema
+	install -m 755 $(SERVICES:%=$(BUILD)/%) $(HOME_DIR)/build
+	install -m 755 run.sh $(HOME_DIR)/run.sh
+	install -m 644 conf/nginx.conf.in conf/cinema.conf $(HOME_DIR)/conf
+	install -m 644 $(wildcard data/*.json) $(HOME_DIR)/data
+	install -m 644 $(wildcard client/web/*.*) $(HOME_DIR)/client/web
+
+# What a running cinema has written in its state folder stays.
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/bin/cinema
+	rm -rf $(HOME_DIR)/build $(HOME_DIR)/conf $(HOME_DIR)/data $(HOME_DIR)/client $(HOME_DIR)/run.sh
+	rmdir $(HOME_DIR) 2>/dev/null || true
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+.PHONY: all tests check check-san check-valgrind lint bench install uninstall clean always
+.DELETE_ON_ERROR:
+# Objects are kept: make takes some of them for intermediate files.
+.SECONDARY:

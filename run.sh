@@ -1,0 +1,501 @@
+#!/usr/bin/env bash
+# Sets up, starts and stops Cinema. `./run.sh help` lists the commands.
+#
+# A started instance is its state folder (CINEMA_STATE): pids/, logs/, sockets, stores and the
+# rendered nginx.conf. Each service hangs below a supervisor: spawn-fcgi makes the socket and becomes
+# multiwatch, which starts the service again whenever it ends.
+set -u -o pipefail
+umask 077
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+BUILD=${CINEMA_BUILD:-$ROOT/build}
+CONF=${CINEMA_CONF:-$ROOT/conf/cinema.conf}
+SERVICES=(users movies showtimes bookings)
+START_SECONDS=30 # for a start under valgrind; usually it is a tenth of a second
+STOP_SECONDS=5
+
+PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
+	libcurl4-openssl-dev libxxhash-dev nginx-light spawn-fcgi multiwatch jq curl tzdata)
+TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev valgrind shellcheck
+	expect)
+
+usage() {
+	cat <<-'END'
+		Usage: ./run.sh [COMMAND]
+
+		Without a command: installs what is missing, builds, starts, prints the address and stays
+		in front until Ctrl-C, then stops.
+
+		  start          start what is built, in the background
+		  stop           stop it
+		  restart        stop, then start
+		  status         one line a part; succeeds only when all are up
+		  logs [-f]      the end of all logs; -f follows them
+		  client [ARG…]  the command line client, on this instance
+		  deps           install the Debian packages that are missing
+		  build          build into build/
+		  test           install, build and pass every test
+
+		Settings stand in conf/cinema.conf; variables of the same names override them.
+	END
+}
+
+say() {
+	printf '%s\n' "$*"
+}
+
+die() {
+	printf 'cinema: %s\n' "$*" >&2
+	exit 1
+}
+
+#
+# Settings
+#
+
+# Exports KEY=value lines, save those that are set already. They are read, never run.
+read_settings() {
+	local name=$1 text=$2 line number=0 key
+	while IFS= read -r line; do
+		number=$((number + 1))
+		line=${line%$'\r'}
+		[[ $line =~ ^[[:space:]]*(#|$) ]] && continue
+		[[ $line =~ ^(CINEMA_[A-Z_]+)=(.*)$ ]] ||
+			die "$name:$number: \"$line\" is not CINEMA_NAME=value"
+		key=${BASH_REMATCH[1]}
+		[ -n "${!key+set}" ] || export "$key=${BASH_REMATCH[2]}"
+	done <<<"$text"
+}
+
+absolute() {
+	case $1 in
+	/*) printf '%s\n' "${1%/}" ;;
+	*) printf '%s\n' "$ROOT/${1#./}" ;;
+	esac
+}
+
+# The file, then the defaults, which the programs know.
+load_settings() {
+	local file sample=''
+	file=$(cat "$CONF" 2>/dev/null) || die "cannot read the settings, $CONF"
+	[ ! -x "$BUILD/users" ] || sample=$("$BUILD/users" --settings)
+	[ -z "$sample" ] || refuse_unknown "$file" "$sample"
+	read_settings "$CONF" "$file"
+	read_settings defaults "$sample"
+	CINEMA_STATE=$(absolute "${CINEMA_STATE:-./var}")
+	CINEMA_DATA=$(absolute "${CINEMA_DATA:-./data}")
+	CINEMA_LISTEN=${CINEMA_LISTEN:-127.0.0.1:8080}
+	export CINEMA_STATE CINEMA_DATA CINEMA_LISTEN
+	STATE=$CINEMA_STATE
+	URL=http://$(reachable)
+}
+
+refuse_unknown() {
+	local key
+	while read -r key; do
+		grep -q "^$key=" <<<"$2" || die "$CONF: there is no setting $key"
+	done < <(sed -n 's/^\(CINEMA_[A-Z_]*\)=.*/\1/p' <<<"$1")
+}
+
+# Where a client on this machine finds what listens at CINEMA_LISTEN.
+reachable() {
+	case $CINEMA_LISTEN in
+	0.0.0.0:* | '*':*) printf '127.0.0.1:%s\n' "${CINEMA_LISTEN##*:}" ;;
+	'[::]':*) printf '[::1]:%s\n' "${CINEMA_LISTEN##*:}" ;;
+	*) printf '%s\n' "$CINEMA_LISTEN" ;;
+	esac
+}
+
+#
+# Packages and programs
+#
+
+missing_packages() {
+	local installed package
+	installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null)
+	for package in "$@"; do
+		grep -qxF "$package installed" <<<"$installed" || printf '%s\n' "$package"
+	done
+}
+
+deps() {
+	local missing
+	if ! command -v dpkg-query >/dev/null; then
+		say "This is no Debian: see to it that the counterparts of these are there: $*"
+		return
+	fi
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" = 0 ]; then
+		install_packages "${missing[@]}"
+	elif sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; then
+		say "Installing with sudo: ${missing[*]}"
+		sudo "$ROOT/run.sh" deps "${missing[@]}"
+	else
+		die "packages are missing; as root: apt-get install --no-install-recommends ${missing[*]}"
+	fi || die "could not install: ${missing[*]}"
+}
+
+# Debian starts nginx on port 80 as soon as it is installed; a policy-rc.d that says no keeps it from
+# that, and one that was not there before is not started at the next boot either.
+install_packages() (
+	policy=/usr/sbin/policy-rc.d
+	say "Installing: $*"
+	export DEBIAN_FRONTEND=noninteractive
+	if [[ " $* " != *' nginx-light '* ]] || [ -z "$(missing_packages nginx-common)" ]; then
+		apt_install "$@"
+		return
+	fi
+	if [ ! -e "$policy" ]; then
+		trap 'rm -f "$policy"' EXIT
+		printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+	fi
+	apt_install "$@" || return
+	! command -v systemctl >/dev/null || systemctl disable --now nginx >/dev/null 2>&1
+	return 0
+)
+
+apt_install() {
+	local output
+	output=$(apt-get update -q 2>&1 && apt-get install -qy --no-install-recommends "$@" 2>&1) || {
+		tail -n 20 <<<"$output" >&2
+		return 1
+	}
+}
+
+build() {
+	make -s -C "$ROOT" -j "$(nproc)" BUILD="$BUILD" || die "the build failed"
+}
+
+check_built() {
+	local name
+	for name in "${SERVICES[@]}"; do
+		[ -x "$BUILD/$name" ] || die "$BUILD/$name is missing: ./run.sh build makes it"
+	done
+	for name in nginx spawn-fcgi multiwatch curl; do
+		command -v "$name" >/dev/null || PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ||
+			die "the program $name is missing: ./run.sh deps installs it"
+	done
+}
+
+#
+# Processes
+#
+
+# Whether a process is a supervisor or a service of this instance: it got its settings and is one of
+# the programs. Pids are used again, so a number in a file is not enough.
+is_ours() {
+	local program=''
+	grep -qszFx "CINEMA_STATE=$STATE" "/proc/$1/environ" &&
+		IFS= read -r -d '' program <"/proc/$1/cmdline" &&
+		case ${program##*/} in
+		users | movies | showtimes | bookings | multiwatch | spawn-fcgi | valgrind*) ;;
+		*) false ;;
+		esac
+} 2>/dev/null
+
+# The pid of a part of this instance, if it is alive.
+pid_of() {
+	local pid=''
+	read -r pid <"$STATE/pids/$1.pid" || [ -n "$pid" ] || return 1
+	[[ $pid =~ ^[0-9]+$ ]] || return 1
+	if [ "$1" = nginx ]; then
+		grep -qsF "master process nginx -p $STATE " "/proc/$pid/cmdline"
+	else
+		is_ours "$pid"
+	fi && printf '%s\n' "$pid"
+} 2>/dev/null
+
+# Processes of this instance that no pid file knows: services whose supervisor was killed, workers
+# whose nginx was.
+strays() {
+	local process
+	grep -lszFx "CINEMA_STATE=$STATE" /proc/[0-9]*/environ |
+		while IFS=/ read -r _ _ process _; do
+			! is_ours "$process" || say "$process"
+		done
+	find /proc/[0-9]*/fd -maxdepth 1 -lname "$STATE/logs/nginx-error.log" 2>/dev/null |
+		while IFS=/ read -r _ _ process _; do
+			! grep -qs '^nginx' "/proc/$process/comm" || say "$process"
+		done | sort -u
+}
+
+supervise() {
+	local name=$1 wrap=()
+	# CINEMA_WRAP is a command to run the services under, such as valgrind.
+	read -ra wrap <<<"${CINEMA_WRAP-}"
+	rm -f "$STATE/$name.sock"
+	# A child that lives for 250 ms may be killed for ever; one that cannot even start is given up
+	# after a few seconds instead of keeping a processor busy. multiwatch ends its child with USR1;
+	# its -s option is off by one: -s TERM sends QUIT.
+	setsid spawn-fcgi -n -s "$STATE/$name.sock" -M 0660 -b 1024 -- "$(command -v multiwatch)" \
+		-f 1 -r 500 -t 250 -- "${wrap[@]}" "$BUILD/$name" \
+		</dev/null >/dev/null 2>>"$STATE/logs/$name.log" 9>&- &
+	say $! >"$STATE/pids/$name.pid"
+}
+
+render_nginx() {
+	local user=
+	[ "$(id -u)" != 0 ] || user="user $(id -un) $(id -gn);"
+	sed -e "s|@STATE@|$STATE|g" -e "s|@LISTEN@|$CINEMA_LISTEN|g" -e "s|@WEB@|$ROOT/client/web|g" \
+		-e "s|@BODY_LIMIT@|$CINEMA_BODY_LIMIT|g" -e "s|@USER@|$user|g" \
+		"$ROOT/conf/nginx.conf.in" >"$STATE/nginx.conf" || die "cannot write $STATE/nginx.conf"
+}
+
+start_nginx() {
+	local output
+	rm -f "$STATE/internal.sock"
+	output=$(nginx -p "$STATE" -c "$STATE/nginx.conf" -e "$STATE/logs/nginx-error.log" 2>&1 9>&-) &&
+		return
+	case $output in
+	*'Address already in use'*) output="$CINEMA_LISTEN is in use" ;;
+	*'ermission denied'*) output="may not listen on $CINEMA_LISTEN" ;;
+	esac
+	stop_all
+	die "nginx did not start: $(tail -n 1 <<<"$output")"
+}
+
+answers() {
+	[ "$(curl -s --noproxy '*' --max-time 2 -o "$1" -w '%{http_code}' "${@:2}")" = 200 ]
+}
+
+#
+# Start
+#
+
+# Settings and data files are looked at by those who use them, all four at once.
+check_services() {
+	local name found
+	for name in "${SERVICES[@]}"; do
+		"$BUILD/$name" --check </dev/null >/dev/null 2>"$STATE/logs/$name.check" ||
+			{ [ -s "$STATE/logs/$name.check" ] || say "$BUILD/$name --check failed" >"$STATE/logs/$name.check"; } &
+	done
+	wait
+	found=$(cd "$STATE/logs" && cat users.check movies.check showtimes.check bookings.check)
+	(cd "$STATE/logs" && rm -f ./*.check)
+	# Four times the same is said once.
+	[ -z "$found" ] || die "$(sed -E 's/^(users|movies|showtimes|bookings): //' <<<"$found" | head -n 1)"
+}
+
+check_port() {
+	local address
+	address=$(reachable)
+	(: <>"/dev/tcp/$(tr -d '[]' <<<"${address%:*}")/${address##*:}") 2>/dev/null || return 0
+	if curl -s --noproxy '*' --max-time 2 -H 'Accept: application/json' "http://$address/" |
+		grep -q '"subresource_uris"'; then
+		die "$CINEMA_LISTEN is in use by another Cinema; choose another CINEMA_LISTEN or stop that one"
+	fi
+	die "$CINEMA_LISTEN is in use by another program; choose another CINEMA_LISTEN"
+}
+
+# Makes the state folder and takes the lock that keeps two starts or stops apart.
+prepare_state() {
+	local longest=$STATE/showtimes.sock
+	[ "$(printf %s "$longest" | wc -c)" -le 107 ] ||
+		die "CINEMA_STATE is too long for the sockets in it: $longest has more than 107 bytes"
+	mkdir -p "$STATE/pids" "$STATE/logs" "$STATE/tmp" 2>/dev/null
+	(: >>"$STATE/lock" && : >>"$STATE/pids/nginx.pid" && : >>"$STATE/logs/nginx-error.log") 2>/dev/null ||
+		die "cannot write in CINEMA_STATE, $STATE"
+	exec 9>>"$STATE/lock"
+	flock -w 10 9 || die "another start or stop of $STATE is under way"
+}
+
+start() {
+	local name pid
+	check_built
+	prepare_state
+	if pid_of nginx >/dev/null; then
+		die "already running at $URL; ./run.sh restart or stop"
+	fi
+	stop_all
+	check_services
+	check_port
+	render_nginx
+	for name in "${SERVICES[@]}"; do
+		supervise "$name"
+	done
+	start_nginx
+	wait_ready
+	exec 9>&-
+	say "Cinema is at $URL"
+}
+
+wait_ready() {
+	local until=$((SECONDS + START_SECONDS)) name
+	until answers /dev/null "$URL/healthz"; do
+		for name in "${SERVICES[@]}"; do
+			pid_of "$name" >/dev/null || give_up "$name did not start" "$name.log"
+		done
+		[ "$SECONDS" -lt "$until" ] ||
+			give_up "not ready after $START_SECONDS seconds" {users,movies,showtimes,bookings}.log nginx-error.log
+		sleep 0.02
+	done
+}
+
+give_up() {
+	cd "$STATE/logs" && tail -qn 5 "${@:2}" >&2
+	stop_all
+	die "$1; its log is $STATE/logs/$2"
+}
+
+#
+# Stop
+#
+
+gone() {
+	local pid
+	for pid in "$@"; do
+		[ ! -d "/proc/$pid" ] || is_zombie "$pid" || return 1
+	done
+}
+
+is_zombie() {
+	grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
+}
+
+# nginx first: it finishes what is running while the services are still there. TERM is sent again
+# and again, because a supervisor that gets it while it starts a child may lose it.
+stop_all() {
+	local name pid pids=() until=$((SECONDS + STOP_SECONDS + 1))
+	if pid=$(pid_of nginx); then
+		kill -QUIT "$pid" 2>/dev/null
+		for _ in {1..50}; do
+			gone "$pid" && break
+			sleep 0.02
+		done
+		gone "$pid" || kill -TERM "$pid" 2>/dev/null
+		pids+=("$pid")
+	fi
+	for name in "${SERVICES[@]}"; do
+		! pid=$(pid_of "$name") || pids+=("$pid")
+	done
+	until [ ${#pids[@]} = 0 ] || gone "${pids[@]}" || [ "$SECONDS" -ge "$until" ]; do
+		kill -TERM "${pids[@]}" 2>/dev/null
+		for _ in {1..20}; do
+			gone "${pids[@]}" && break
+			sleep 0.01
+		done
+	done
+	stop_strays "$until"
+	rm -f "$STATE"/pids/*.pid "$STATE"/*.sock
+}
+
+stop_strays() {
+	local pids
+	mapfile -t pids < <(strays)
+	until [ ${#pids[@]} = 0 ] || [ "$SECONDS" -ge "$1" ]; do
+		kill -TERM "${pids[@]}" 2>/dev/null
+		sleep 0.05
+		mapfile -t pids < <(strays)
+	done
+	[ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}" 2>/dev/null
+}
+
+stop() {
+	[ -d "$STATE/pids" ] || return 0
+	prepare_state
+	stop_all
+	exec 9>&-
+}
+
+#
+# The other commands
+#
+
+status() {
+	local name pid code=0
+	for name in "${SERVICES[@]}" nginx; do
+		if ! pid=$(pid_of "$name"); then
+			printf '%-10s down\n' "$name"
+			code=1
+		elif [ "$name" = nginx ]; then
+			printf '%-10s up    pid %-7d %s\n' "$name" "$pid" "$URL"
+		elif answers /dev/null --unix-socket "$STATE/internal.sock" "http://cinema/healthz/$name"; then
+			printf '%-10s up    pid %d\n' "$name" "$pid"
+		else
+			printf '%-10s silent, supervisor %d\n' "$name" "$pid"
+			code=1
+		fi
+	done
+	return "$code"
+}
+
+logs() {
+	local follow=()
+	case ${1-} in
+	'') ;;
+	-f) follow=(-F) ;;
+	*) die "logs takes -f or nothing" ;;
+	esac
+	cd "$STATE/logs" 2>/dev/null || die "there are no logs in $STATE"
+	tail -n 20 "${follow[@]}" -- *.log
+}
+
+client() {
+	[ -x "$BUILD/cinema" ] || die "$BUILD/cinema is missing: ./run.sh build makes it"
+	export CINEMA_URL=${CINEMA_URL:-$URL}
+	exec "$BUILD/cinema" "$@"
+}
+
+in_front() {
+	deps "${PACKAGES[@]}"
+	build
+	load_settings
+	trap 'stop; say; say "Stopped."; exit 0' INT TERM HUP
+	start
+	say "Ctrl-C stops it; ./run.sh client, in another terminal, opens the menu."
+	tail --pid="$(pid_of nginx)" -f /dev/null &
+	wait $!
+	say "It was stopped."
+}
+
+# Everything is run, whatever fails, and the last line is the sum.
+run_tests() {
+	local step log passed failed skipped
+	deps "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+	build
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	for step in lint check check-san check-valgrind; do
+		say "== make $step"
+		make -s -C "$ROOT" -j "$(nproc)" BUILD="$BUILD" "$step" 2>&1 | tee -a "$log" ||
+			say "not ok - make $step" >>"$log"
+	done
+	skipped=$(grep -cE '^(not )?ok .*# SKIP' "$log")
+	passed=$(grep -E '^ok ' "$log" | grep -vc '# SKIP')
+	failed=$(grep -E '^not ok ' "$log" | grep -vc '# SKIP')
+	grep -E '^not ok ' "$log" | grep -v '# SKIP'
+	if [ "$skipped" = 0 ]; then
+		say "$passed passed, $failed failed"
+	else
+		say "$passed passed, $failed failed, $skipped skipped"
+	fi
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+PATH=$PATH:/usr/sbin:/sbin
+command=${1-}
+case $command in
+start | stop | restart | status | logs | client) load_settings ;;
+esac
+case $command in
+'') in_front ;;
+start | stop | status) "$command" ;;
+restart)
+	stop
+	start
+	;;
+logs | client) "$command" "${@:2}" ;;
+deps)
+	shift
+	if [ $# = 0 ]; then set -- "${PACKAGES[@]}"; fi
+	deps "$@"
+	;;
+build) build ;;
+test) run_tests ;;
+help | -h | --help) usage ;;
+*)
+	usage >&2
+	die "there is no command \"$command\""
+	;;
+esac

@@ -15,7 +15,7 @@
 
 struct import {
 	const struct service *service;
-	const char *file;
+	char path[2 * SETTING_TEXT_SIZE]; /* of the file that is read now */
 	struct json_object *documents;
 	char fault[512];
 };
@@ -45,7 +45,7 @@ void import_fault(struct import *import, const char *place, const char *format, 
 	vsnprintf(reason, sizeof reason, format, arguments);
 	va_end(arguments);
 	snprintf(
-	    import->fault, sizeof import->fault, "%.128s: %.96s: %s", import->file, place, reason);
+	    import->fault, sizeof import->fault, "%.200s: %.96s%s%s", import->path, place ? place : "", place ? ": " : "", reason);
 }
 
 void import_put(
@@ -78,34 +78,34 @@ bool import_check(struct import *import, const char *place, const struct field *
 }
 
 /* Reads a file of CINEMA_DATA; a file that is not in that folder reads as an empty object. */
-static struct json_object *read_file(struct import *import)
+static struct json_object *read_file(struct import *import, const char *name)
 {
-	char path[2 * SETTING_TEXT_SIZE], why[192], chunk[16384];
+	char why[192], chunk[16384];
 	struct json_object *data = NULL;
 	struct buffer text;
 	size_t count;
 
 	const char *folder = settings_text(import_settings(import), SETTING_DATA);
-	snprintf(path, sizeof path, "%s/%s", folder, import->file);
-	FILE *file = fopen(path, "re");
+	snprintf(import->path, sizeof import->path, "%s/%s", folder, name);
+	FILE *file = fopen(import->path, "re");
 	if (!file && errno == ENOENT && access(folder, X_OK) == 0)
 		return json_object_new_object();
 	buffer_init(&text, INT32_MAX - 1);
 	if (!file) {
-		import_fault(import, path, "%s", strerror(errno));
+		import_fault(import, NULL, "%s", strerror(errno));
 		goto out;
 	}
 	while ((count = fread(chunk, 1, sizeof chunk, file)) > 0)
 		buffer_append(&text, chunk, count);
 	if (ferror(file) || text.failed) {
-		import_fault(import, path, "it cannot be read: %s", strerror(errno));
+		import_fault(import, NULL, "it cannot be read: %s", strerror(errno));
 		goto out;
 	}
 	data = json_read(text.data ? text.data : "", text.length, why, sizeof why);
 	if (!data)
-		import_fault(import, path, "%s", why);
+		import_fault(import, NULL, "%s", why);
 	else if (!json_object_is_type(data, json_type_object))
-		import_fault(import, path, "must be one object");
+		import_fault(import, NULL, "must be one object");
 out:
 	if (file)
 		fclose(file);
@@ -160,10 +160,9 @@ bool import_run(struct service *service, char *why, size_t why_size)
 	}
 	import.documents = json_object_new_object();
 	if (!import.documents)
-		import_fault(&import, "start", "no memory");
+		import_fault(&import, NULL, "no memory");
 	for (size_t i = 0; service->definition->data[i].file && !import.fault[0]; i++) {
-		import.file = service->definition->data[i].file;
-		struct json_object *data = read_file(&import);
+		struct json_object *data = read_file(&import, service->definition->data[i].file);
 		if (!import.fault[0])
 			service->definition->data[i].import(&import, data);
 		json_object_put(data);

@@ -28,7 +28,7 @@ struct json_object *import_documents(const struct import *import);
 bool import_check(struct import *import, const char *place, const struct field *fields,
     struct json_object *object);
 
-/** Says what is wrong at a place; the import then fails as a whole. The first fault is told. */
+/** Says what is wrong at a place (NULL: the file as a whole); the import then fails as a whole. The first fault is told. */
 void import_fault(struct import *import, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

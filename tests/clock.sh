@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Holds and the clock: services that believe a clock this suite sets (libfaketime), so that just
+# before, at, and just after the moment a hold ends are exactly that.
+. "$(dirname "$0")/lib.sh"
+
+STREE=a8034f44-aee4-44cf-b32c-74cf452aaaae
+FAKETIME=$(find /usr/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1)
+
+suite_start() {
+	[ -n "$FAKETIME" ] || return 0
+	at 2026-06-01 20:00:00
+	start_cinema CINEMA_HOLD_SECONDS=600 CINEMA_SWEEP_MS=1 CINEMA_PEER_CACHE_MS=0 CINEMA_WRAP="/usr/bin/env \
+		LD_PRELOAD=$FAKETIME FAKETIME_TIMESTAMP_FILE=$WORK/clock FAKETIME_NO_CACHE=1 \
+		FAKETIME_DONT_FAKE_MONOTONIC=1"
+}
+
+# The clock stands still at an instant.
+at() {
+	printf '%s %s\n' "$1" "$2" >"$WORK/clock.new"
+	mv "$WORK/clock.new" "$WORK/clock"
+}
+
+need_faketime() {
+	[ -n "$FAKETIME" ] || skip 'needs libfaketime'
+	at 2026-06-01 20:00:00
+}
+
+# book SEAT USER [more members]
+book() {
+	jq -cn --arg seat "$1" --arg user "$2" --arg movie $STREE \
+		'{user: $user, date: "20180801", movie: $movie, seats: [$seat]} + '"(${3:-{\}})"
+}
+
+hold() {
+	expect 201 POST /bookings "$(book "$1" yojane_mane '{hold: true}')"
+	expect_json '.status == "held" and .expires == "2026-06-01T20:10:00.000Z"'
+	HELD=$(header Location)
+}
+
+confirm() {
+	expect "$1" PATCH "$HELD" '{"status":"confirmed"}'
+}
+
+rival() {
+	expect "$1" POST /bookings "$(book "$2" nayana_patil)"
+}
+
+seat_is() {
+	expect 200 GET "/showtimes/20180801/$STREE/21:00-1/seats"
+	expect_json 'any(.rows[].seats[]; .name == $name and .state == $state)' --arg name "$1" --arg state "$2"
+}
+
+test_before_its_end_a_hold_stands() {
+	need_faketime
+	hold A1
+	at 2026-06-01 20:09:59
+	rival 409 A1
+	seat_is A1 held
+	expect 200 GET "$HELD"
+	expect_json '.status == "held"'
+	confirm 200
+	seat_is A1 sold
+	at 2026-06-01 20:10:01
+	rival 409 A1
+}
+
+test_at_its_end_the_seat_is_free() {
+	need_faketime
+	hold A2
+	at 2026-06-01 20:10:00
+	seat_is A2 free
+	expect 200 GET "$HELD"
+	expect_json '.status == "expired"'
+	rival 201 A2
+	confirm 409
+	expect_json '.seats == ["A2"]'
+	seat_is A2 sold
+}
+
+test_at_its_end_without_a_rival_it_can_be_confirmed() {
+	need_faketime
+	hold A3
+	at 2026-06-01 20:10:00
+	confirm 200
+	rival 409 A3
+}
+
+test_after_its_end_with_and_without_a_rival() {
+	need_faketime
+	hold A4
+	at 2026-06-01 20:10:01
+	confirm 200
+	at 2026-06-01 20:00:00
+	hold A5
+	at 2026-06-01 20:10:01
+	rival 201 A5
+	confirm 409
+	expect 200 GET "$HELD"
+	expect_json '.status == "expired"'
+}
+
+test_a_rivals_hold_that_expires_too_leaves_the_seat_free() {
+	need_faketime
+	hold A6
+	at 2026-06-01 20:10:00
+	expect 201 POST /bookings "$(book A6 nayana_patil '{hold: true}')"
+	confirm 409
+	at 2026-06-01 20:20:00
+	confirm 200
+	seat_is A6 sold
+}
+
+test_an_answer_is_given_again_for_a_day() {
+	need_faketime
+	local first
+	expect 201 POST /bookings "$(book B1 yojane_mane)" -H 'Idempotency-Key: day'
+	first=$BODY
+	at 2026-06-02 19:59:59
+	expect 201 POST /bookings "$(book B1 yojane_mane)" -H 'Idempotency-Key: day'
+	[ "$BODY" = "$first" ] || fail "another answer: $BODY"
+	at 2026-06-02 20:00:01
+	expect 409 POST /bookings "$(book B1 yojane_mane)" -H 'Idempotency-Key: day'
+}
+
+test_showings_follow_the_cinemas_time_zone() {
+	mkdir "$WORK/data"
+	cp "$ROOT"/data/*.json "$WORK/data"
+	echo '{"20180325": [{"movie": "m", "time": "03:30", "screen": "1"}],
+		"20181028": [{"movie": "m", "time": "02:30", "screen": "1"}]}' >"$WORK/data/showtimes.json"
+	start_cinema CINEMA_TZ=Europe/Paris "CINEMA_DATA=$WORK/data"
+	expect 200 GET /showtimes/20180325/m
+	expect_json '.[0].starts == "2018-03-25T01:30:00.000Z"'
+	expect 200 GET /showtimes/20181028/m
+	expect_json '.[0].starts == "2018-10-28T00:30:00.000Z"'
+	stop_cinema
+	echo '{"20180325": [{"movie": "m", "time": "02:30", "screen": "1"}]}' >"$WORK/data/showtimes.json"
+	new_settings CINEMA_TZ=Europe/Paris "CINEMA_DATA=$WORK/data"
+	if run_sh start >"$WORK/said" 2>&1; then fail 'a time that does not exist was taken'; fi
+	grep -q 'showtimes.json: 20180325/0: time: 02:30 does not come' "$WORK/said" || fail "$(cat "$WORK/said")"
+}
+
+run_suite "$@"

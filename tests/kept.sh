@@ -1,0 +1,264 @@
+#!/usr/bin/env bash
+# The server core over raw FastCGI, without nginx: kept connections, the two lanes, and how it ends.
+. "$(dirname "$0")/lib.sh"
+
+suite_start() {
+	: # no nginx, no services: each test starts the one program that it needs
+}
+
+# start PROGRAM [VAR=value …]: on a socket of its own; SERVER is its process id. It is killed after
+# the test unless the test saw it end.
+start() {
+	local program=$BUILD/tools/$1
+	shift
+	SOCKET=$WORK/socket
+	rm -f "$SOCKET" "$WORK/server.log"
+	spawn-fcgi -n -s "$SOCKET" -b 1024 -- /usr/bin/env "$@" "$program" >"$WORK/server.log" 2>&1 &
+	SERVER=$!
+	await_server
+}
+
+answers() {
+	kept ask GET /quick >/dev/null 2>&1
+}
+
+await_server() {
+	trap 'kill -9 $SERVER 2>/dev/null || true' EXIT
+	wait_for 10 answers
+}
+
+kept() {
+	"$BUILD/tools/kept" "$SOCKET" "$@"
+}
+
+# ask STATUS METHOD PATH [BODY [NAME=VALUE …]]
+ask() {
+	local want=$1 got
+	shift
+	got=$(kept ask "$@") || fail "no answer to $*"
+	[[ $got == "Status: $want"* ]] || fail "$*: expected $want, got $got"
+	ANSWER=$got
+}
+
+# stop [SIGNAL]: the server ends in good order within 2 s.
+stop() {
+	local began=${EPOCHREALTIME/./} code=0
+	kill -"${1:-TERM}" "$SERVER"
+	wait "$SERVER" || code=$?
+	local took=$(((${EPOCHREALTIME/./} - began) / 1000))
+	echo "ended with $code after $took ms"
+	cat "$WORK/server.log"
+	! grep -E "$CRASHED" "$WORK/server.log" || fail 'it crashed'
+	[ "$code" = 0 ] || fail "ended with $code"
+	[ "$took" -lt 2000 ] || fail "took $took ms"
+}
+
+instrumented() {
+	grep -qE 'lib(asan|tsan)' "/proc/$SERVER/maps"
+}
+
+test_300_kept_connections_never_stall() {
+	start echo CINEMA_QUICK_THREADS=4
+	kept many 300 2 10 /quick
+	kept many 300 2 10 /ask
+	stop
+}
+
+test_a_plain_accept_loop_stalls_there() {
+	local answered
+	start plain
+	if answered=$(kept many 300 2 2 /quick); then
+		fail "it did not: $answered"
+	fi
+	echo "$answered"
+	[[ $answered == 'round 1: 4 of 300 answered'* ]]
+}
+
+test_one_connection_takes_one_request_after_the_other() {
+	start echo CINEMA_BODY_LIMIT=1024
+	local body='{"text":"0123456789"}' path
+	for path in /quick /wait; do
+		kept repeat 100 GET "$path"
+		kept repeat 100 POST "$path" "$body"
+	done
+	# Bodies that nobody wants, or that are refused, are not taken for the next request.
+	kept repeat 20 GET /quick "$body"
+	kept repeat 20 DELETE /quick "$body"
+	kept repeat 20 POST /nothing "$body"
+	kept repeat 20 POST /quick '{"text":'
+	kept repeat 20 POST /quick '{"tex":1}'
+	kept repeat 20 HEAD /quick
+	stop
+}
+
+test_a_large_body_is_refused_before_it_is_read() {
+	local large
+	start echo CINEMA_BODY_LIMIT=1024
+	large=$(printf '%0100000d' 0)
+	ask 413 POST /quick "$large"
+	[[ $ANSWER == *'"limit":1024'* ]]
+	ask 413 POST /quick '' CONTENT_LENGTH=1025
+	ask 413 GET /quick "$large"
+	if kept repeat 2 POST /quick "$large"; then
+		fail 'the connection was kept'
+	fi
+	# A length that is not the body's.
+	ask 400 POST /quick "$large" CONTENT_LENGTH=10
+	ask 400 POST /quick '{"text":"x"}' CONTENT_LENGTH=1000
+	ask 400 POST /quick '' CONTENT_TYPE=application/json CONTENT_LENGTH=5
+	ask 400 POST /quick '{"text":"x"}' CONTENT_LENGTH=x
+	ask 201 POST /quick '{"text":"x"}'
+	stop
+}
+
+test_rubbish_does_no_harm() {
+	start echo
+	kept rubbish 300
+	ask 200 GET /quick
+	kept many 50 2 10 /quick
+	stop
+}
+
+test_a_full_queue_is_told_and_quick_routes_go_on() {
+	local waiting answered
+	start echo CINEMA_QUICK_THREADS=2 CINEMA_WAITING_THREADS=2 CINEMA_WAITING_QUEUE=3
+	ask 200 GET /wait # both threads are there by now, or nearly
+	kept many 12 1 10 '/wait?ms=1500' >"$WORK/answered" &
+	waiting=$!
+	sleep 0.5
+	kept many 20 2 1 /quick
+	ask 503 GET /wait
+	[[ $ANSWER == *'Retry-After: 1'* && $ANSWER == */problems#busy* ]]
+	ask 503 GET /ask
+	wait "$waiting" || true
+	answered=$(cat "$WORK/answered")
+	echo "$answered"
+	[[ $answered == 'round 1: 5 of 12 answered'* ]]
+	ask 200 GET /wait
+	stop
+}
+
+test_a_signal_lets_a_running_request_finish() {
+	local signal asking
+	for signal in TERM INT USR1; do
+		start echo
+		kept ask GET '/wait?ms=900' >"$WORK/answer" &
+		asking=$!
+		sleep 0.3
+		stop "$signal"
+		wait "$asking"
+		grep -q '^Status: 200' "$WORK/answer"
+	done
+}
+
+test_a_signal_lets_queued_requests_finish_or_tells_them() {
+	local asking
+	start echo CINEMA_WAITING_THREADS=1
+	kept many 4 1 10 '/wait?ms=400' >"$WORK/answered" &
+	asking=$!
+	sleep 0.3
+	stop
+	wait "$asking" || true
+	cat "$WORK/answered"
+	grep -qE '(3|4) of 4 answered' "$WORK/answered"
+}
+
+test_what_runs_too_long_does_not_hold_up_the_end() {
+	local code=0 began
+	start echo
+	kept ask GET '/wait?ms=5000' >/dev/null 2>&1 &
+	sleep 0.3
+	began=${EPOCHREALTIME/./}
+	kill -TERM "$SERVER"
+	wait "$SERVER" || code=$?
+	[ "$code" = 1 ] && [ $(((${EPOCHREALTIME/./} - began) / 1000)) -lt 2000 ]
+	grep -q '1 requests were still running' "$WORK/server.log"
+}
+
+# Holds COUNT kept connections; a line written to $TELL makes them ask again.
+hold() {
+	rm -f "$WORK/tell"
+	mkfifo "$WORK/tell"
+	kept hold "$1" /quick <"$WORK/tell" >"$WORK/held" &
+	HOLDING=$!
+	exec {TELL}>"$WORK/tell"
+	wait_for 20 grep -q held "$WORK/held"
+}
+
+test_a_signal_closes_idle_connections() {
+	start echo
+	hold 200
+	stop
+	exec {TELL}>&-
+	wait "$HOLDING"
+}
+
+test_a_request_that_has_arrived_is_served_before_the_end() {
+	start echo CINEMA_QUICK_THREADS=2
+	hold 100
+	kill -STOP "$SERVER"
+	echo >&"$TELL"
+	wait_for 10 grep -q sent "$WORK/held"
+	kill -TERM "$SERVER"
+	kill -CONT "$SERVER"
+	stop
+	exec {TELL}>&-
+	wait "$HOLDING"
+	grep -q '^100 of 100$' "$WORK/held"
+}
+
+test_it_ends_under_load() {
+	local load
+	start echo
+	kept many 100 100000 10 /quick >/dev/null 2>&1 &
+	load=$!
+	sleep 0.5
+	stop
+	wait "$load" || true
+}
+
+test_it_lives_through_a_lack_of_descriptors() {
+	local answered before after
+	SOCKET=$WORK/socket
+	rm -f "$SOCKET"
+	(
+		ulimit -n 60
+		exec spawn-fcgi -n -s "$SOCKET" -b 1024 -- "$BUILD/tools/echo"
+	) >"$WORK/server.log" 2>&1 &
+	SERVER=$!
+	await_server
+	before=$(awk '{ print $14 + $15 }' "/proc/$SERVER/stat")
+	if answered=$(kept many 200 1 2 /quick); then
+		fail "it had enough: $answered"
+	fi
+	after=$(awk '{ print $14 + $15 }' "/proc/$SERVER/stat")
+	echo "$answered; $((after - before)) ticks of CPU"
+	[ $((after - before)) -lt 50 ]
+	wait_for 5 answers
+	kept many 20 2 5 /quick
+	[ "$(grep -c 'cannot accept' "$WORK/server.log")" = 1 ]
+	stop
+}
+
+test_a_thousand_kept_connections_take_little_memory() {
+	local idle full
+	ulimit -n 4096 2>/dev/null || skip 'no more than 1024 descriptors here'
+	start echo
+	ask 200 GET /wait
+	idle=$(awk '/VmRSS/ { print $2 }' "/proc/$SERVER/status")
+	hold 1000
+	full=$(awk '/VmRSS/ { print $2 }' "/proc/$SERVER/status")
+	echo "resident: $idle KiB idle, $full KiB with 1000 connections"
+	instrumented || { [ "$idle" -lt 12288 ] && [ "$full" -lt 32768 ]; }
+	stop
+	exec {TELL}>&-
+}
+
+test_without_a_socket_it_says_how_to_start_it() {
+	if "$BUILD/tools/echo" </dev/null 2>"$WORK/why"; then
+		fail 'it started'
+	fi
+	grep -q spawn-fcgi "$WORK/why"
+}
+
+run_suite "$@"

@@ -1,0 +1,301 @@
+# What the shell suites share: an instance of the system a suite, requests and what to expect of
+# them, and the loop that runs a suite's tests.
+#
+# A suite is tests/NAME.sh: it reads this file, may define suite_start, defines functions named
+# test_WHAT_IT_SHOWS, and ends with: run_suite "$@"
+#
+#   start_cinema [VAR=value …]    starts an instance with a state folder and a port of its own and
+#                                 makes it the current one: URL, PORT, STATE
+#   stop_cinema                   stops the current one; its state folder stays until the suite ends
+#   run_sh COMMAND…               run.sh on the current one
+#   expect STATUS METHOD PATH [BODY] [curl option…]
+#                                 sends a request; leaves BODY and HEADERS
+#   expect_json FILTER [jq option…]   BODY fulfils a jq filter
+#   expect_header NAME REGEX, header NAME
+#   wait_for SECONDS COMMAND…     tries again until it succeeds
+#   service_pid NAME              the process id of a service of the current instance
+#   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
+#   must_fail COMMAND…            fails the test if the command succeeds
+#   fail MESSAGE…, skip WHY…      end a test
+#
+# A test runs in a subshell under `set -e`: any command that fails ends it (but not `! command`:
+# that is what must_fail is for). Instances that it
+# started are stopped after it. A service that ends on its own fails the test, though it is back at
+# once: a test that makes one end uses kill_service or run_sh, or says may_restart. $WORK is a
+# folder for the suite's files, removed at the end.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=${BUILD:-$ROOT/build}
+case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
+SUITE=$(basename "$0" .sh)
+ENGINE=${CINEMA_STORE-} WRAP=${CINEMA_WRAP-}
+WORK='' URL='' PORT='' STATE='' BODY='' HEADERS=''
+export BUILD
+set -u
+
+# What a crash, a sanitizer or valgrind leaves in a log.
+CRASHED='Sanitizer|runtime error:|^==[0-9]+==|stack smashing|overflow detected|free\(\):|malloc\(\):'
+CRASHED+='|Assertion .* failed|\[(alert|emerg|crit)\]'
+
+fail() {
+	printf '%s\n' "$*" >&2
+	exit 1
+}
+
+skip() {
+	printf '%s\n' "$*" >"$WORK/skipped"
+	exit 77
+}
+
+must_fail() {
+	if "$@"; then fail "succeeded, and should not: $*"; fi
+}
+
+wait_for() {
+	local until=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$until" ] || fail "waited in vain for: $*"
+		sleep 0.05
+	done
+}
+
+run_sh() {
+	case $1 in stop | restart) may_restart ;; esac
+	"$ROOT/run.sh" "$@"
+}
+
+may_restart() {
+	: >"$WORK/restarts"
+}
+
+# A supervisor has one child, the service.
+service_pid() {
+	local supervisor children=''
+	read -r supervisor <"$STATE/pids/$1.pid" &&
+		read -r children <"/proc/$supervisor/task/$supervisor/children" || [ -n "$children" ] &&
+		printf '%s\n' "${children%% *}"
+}
+
+kill_service() {
+	local pid
+	may_restart
+	pid=$(service_pid "$1") && kill "-${2:-9}" "$pid"
+}
+
+free_port() {
+	local port
+	while :; do
+		port=$((10240 + RANDOM % 20000))
+		(: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	printf '%s\n' "$port"
+}
+
+# Settings come from here alone, not from the user's file; but CINEMA_STORE in the environment lets
+# any suite run on any engine, and CINEMA_WRAP under valgrind.
+new_settings() {
+	unset "${!CINEMA_@}"
+	[ -z "$ENGINE" ] || export "CINEMA_STORE=$ENGINE"
+	[ -z "$WRAP" ] || export "CINEMA_WRAP=$WRAP"
+	STATE=$(mktemp -d "$WORK/XXXX")
+	PORT=$(free_port)
+	URL=http://127.0.0.1:$PORT
+	export CINEMA_CONF=/dev/null CINEMA_BUILD=$BUILD CINEMA_LISTEN=127.0.0.1:$PORT
+	export CINEMA_STATE=$STATE CINEMA_DATA=$ROOT/data
+	# shellcheck disable=SC2163 # the arguments are assignments
+	[ $# = 0 ] || export "$@"
+	STATE=$CINEMA_STATE
+	printf '%s\n' "$STATE" >>"$WORK/instances"
+}
+
+# shellcheck disable=SC2120
+start_cinema() {
+	# shellcheck disable=SC2034
+	local try
+	for try in 1 2 3; do
+		new_settings "$@"
+		run_sh start >"$WORK/start" 2>&1 && return 0
+		# Another suite may have been given the same port at the same moment.
+		grep -q 'in use' "$WORK/start" || break
+	done
+	cat "$WORK/start" >&2
+	return 1
+}
+
+stop_cinema() {
+	run_sh stop >/dev/null
+}
+
+expect() {
+	local want=$1 method=$2 path=$3 body='' option code got
+	local options=(-sS --noproxy '*' --max-time 15 --globoff --path-as-is -H Expect: -D "$WORK/headers" -o "$WORK/body")
+	shift 3
+	case ${1-} in
+	-[A-Za-z]* | --[a-z]*) ;;
+	*)
+		body=${1-}
+		shift $(($# > 0))
+		;;
+	esac
+	if [ "$method" = HEAD ]; then options+=(--head); else options+=(-X "$method"); fi
+	if [ -n "$body" ]; then
+		printf %s "$body" >"$WORK/sent"
+		options+=(--data-binary "@$WORK/sent")
+	fi
+	local type='Content-Type: application/json'
+	for option in "$@"; do
+		case ${option,,} in content-type[:\;]*) type= ;; esac
+	done
+	[ -z "$type" ] || options+=(-H "$type")
+	rm -f "$WORK/headers" "$WORK/body"
+	touch "$WORK/headers" "$WORK/body"
+	got=$(curl "${options[@]}" -w '%{http_code}' "$@" "$URL$path" 2>"$WORK/curl")
+	code=$?
+	HEADERS=$(tr -d '\r' <"$WORK/headers")
+	BODY=$(tr -d '\0' <"$WORK/body")
+	[ "$got" = "$want" ] ||
+		fail "$method ${path:0:300}: expected $want, got $got (curl: $code)" $'\n'"sent: ${body:0:2000}" \
+			$'\n'"$(cat "$WORK/curl")" $'\n'"$HEADERS" $'\n'"${BODY:0:4000}"
+	[ "$got" -lt 400 ] || expect_problem "$method" "$path" "$got"
+}
+
+# An error's answer has all that a client needs to read it.
+expect_problem() {
+	expect_header Content-Type '^application/problem\+json$'
+	[ "$1" = HEAD ] || jq -e --argjson status "$3" '
+		(.type | type == "string") and (.title | type == "string") and
+		(.detail | type == "string" and length > 0) and .status == $status
+		' <<<"$BODY" >/dev/null ||
+		fail "$1 $2: not a whole problem"$'\n'"$HEADERS"$'\n'"${BODY:0:4000}"
+}
+
+expect_json() {
+	local filter=$1
+	shift
+	jq -e "$@" "$filter" <<<"$BODY" >/dev/null ||
+		fail "does not hold: $filter $*"$'\n'"$HEADERS"$'\n'"${BODY:0:4000}"
+}
+
+header() {
+	sed -n "s/^$1: *//Ip" <<<"$HEADERS"
+}
+
+expect_header() {
+	local value
+	value=$(header "$1")
+	[[ $value =~ $2 ]] || fail "header $1 is '$value', expected $2"$'\n'"$HEADERS"
+}
+
+suite_start() {
+	start_cinema
+}
+
+service_pids() {
+	local name
+	for name in users movies showtimes bookings; do
+		service_pid "$name"
+	done 2>/dev/null
+}
+
+# The suite's own instance is whole after a test, and no service ended unasked.
+check_alive() {
+	local before=$1 try
+	for try in {1..200}; do
+		run_sh status >"$WORK/status" 2>&1 && break
+		sleep 0.05
+	done
+	if [ "$try" = 200 ]; then
+		cat "$WORK/status"
+		return 1
+	fi
+	if [ ! -e "$WORK/restarts" ] && [ "$before" != "$(service_pids)" ]; then
+		echo "a service has ended and was started again"
+		return 1
+	fi
+}
+
+# Stops the instances listed from line $1 on and forgets them; fails if a log tells of a crash or a
+# leak.
+stop_from() {
+	local state code=0
+	while read -r state; do
+		CINEMA_STATE=$state CINEMA_CONF=/dev/null CINEMA_BUILD=$BUILD "$ROOT/run.sh" stop 2>&1 || code=1
+		! grep -EHs "$CRASHED" "$state"/logs/*.log || code=1
+		rm -rf "$state"
+	done < <(tail -n "+$1" "$WORK/instances")
+	head -n "$(($1 - 1))" "$WORK/instances" >"$WORK/kept"
+	mv "$WORK/kept" "$WORK/instances"
+	return "$code"
+}
+
+suite_end() {
+	stop_from 1 >/dev/null
+	rm -rf "$WORK"
+}
+
+not_ok() {
+	printf 'not ok - %s: %s\n' "$SUITE" "$1"
+	cut -c 1-2000 "$WORK/log" | sed 's/^/  # /'
+}
+
+run_test() {
+	local mine before code
+	mine=$(wc -l <"$WORK/instances")
+	before=$(service_pids)
+	rm -f "$WORK/skipped" "$WORK/restarts"
+	(
+		set -eE
+		trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: failed: $BASH_COMMAND" >&2' ERR
+		"$1"
+	) >"$WORK/log" 2>&1
+	code=$?
+	stop_from $((mine + 1)) >>"$WORK/log" || code=1
+	if [ "$mine" -gt 0 ]; then
+		check_alive "$before" >>"$WORK/log" || code=1
+		! grep -EHs "$CRASHED" "$STATE"/logs/*.log >>"$WORK/log" || code=1
+	fi
+	if [ "$code" = 77 ] && [ -s "$WORK/skipped" ]; then
+		printf 'ok - %s: %s # SKIP %s\n' "$SUITE" "$1" "$(cat "$WORK/skipped")"
+	elif [ "$code" = 0 ]; then
+		printf 'ok - %s: %s\n' "$SUITE" "$1"
+	else
+		not_ok "$1"
+		[ "$mine" = 0 ] || renew
+		return 1
+	fi
+}
+
+# What a failed test broke is not the next one's fault.
+renew() {
+	tail -n 5 "$STATE"/logs/*.log 2>/dev/null | cut -c 1-300 | grep -v '^$' | sed 's/^/  # /'
+	rm -f "$STATE"/logs/*.log
+	run_sh restart >/dev/null 2>&1
+}
+
+run_suite() {
+	local failed=0 name names
+	WORK=$(mktemp -d /tmp/cinema.XXXXXX)
+	: >"$WORK/instances"
+	trap suite_end EXIT
+	trap 'exit 130' INT TERM
+	if [ $# = 0 ]; then
+		mapfile -t names < <(sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0")
+		set -- "${names[@]}"
+	fi
+	if ! suite_start >"$WORK/log" 2>&1; then
+		not_ok start
+		exit 1
+	fi
+	for name in "$@"; do
+		# Not in a condition: there bash ignores set -e, and the tests would go on after a failure.
+		run_test "$name"
+		failed=$((failed | $?))
+	done
+	if ! stop_from 1 >"$WORK/log"; then
+		not_ok stop
+		failed=1
+	fi
+	exit "$failed"
+}

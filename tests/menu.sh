@@ -1,0 +1,634 @@
+#!/usr/bin/env bash
+# The client's menu: its words, piped and on a terminal; each option; booking; and what it makes of
+# servers that are down, slow, busy, wrong or hostile.
+. "$(dirname "$0")/lib.sh"
+
+CINEMA=$BUILD/cinema
+MENU='Welcome to cinema app
+1.Get Movie list
+2.Get Show Times
+3.Get Bookings Info
+4.Get User list
+5.Book a show
+6.Clearscreen
+7.Exit
+Select an option'
+CHOICE='Please choose an option from 1 to 7.'
+GOLD=96798c08-d19b-4986-a05d-7da856efb697
+
+# Types the lines into the menu through a pipe; leaves what it printed in OUT. Arguments after --
+# go to the client.
+piped() {
+	local lines=() code=0
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		lines+=("$1")
+		shift
+	done
+	shift $(($# > 0))
+	printf '%s\n' "${lines[@]}" | timeout 60 "$CINEMA" "$@" >"$WORK/out" 2>"$WORK/err" || code=$?
+	OUT=$(cat "$WORK/out")
+	[ "$code" = 0 ] || fail "the menu ended with $code"$'\n'"$(cat "$WORK/err")"$'\n'"$OUT"
+	[ ! -s "$WORK/err" ] || fail "on standard error: $(cat "$WORK/err")"
+}
+
+# Holds the dialogue of standard input on a pseudo-terminal; leaves what it showed in OUT.
+on_terminal() {
+	local code=0
+	TERM=xterm "$ROOT/tests/menu/talk.exp" "$CINEMA" >"$WORK/out" || code=$?
+	OUT=$(tr -d '\r' <"$WORK/out")
+	[ "$code" = "${CODE:-0}" ] || fail "the menu ended with $code"$'\n'"$OUT"
+}
+
+shows() {
+	[ "$OUT" = "$1" ] || fail "not what was expected:"$'\n'"$(diff <(printf '%s\n' "$1") <(printf '%s\n' "$OUT"))"
+}
+
+# One answer of the menu between two menus.
+answers() {
+	shows "$MENU"$'\n'"$1"$'\n'"$MENU"
+}
+
+# Exactly one line between two menus, and it matches.
+says() {
+	local said=${OUT#"$MENU"$'\n'}
+	said=${said%$'\n'"$MENU"}
+	if ! [[ $said =~ $1 ]] || [ "$(wc -l <<<"$said")" != 1 ]; then
+		fail "expected one line with $1, got:"$'\n'"$OUT"
+	fi
+}
+
+contains() {
+	grep -qF -- "$1" <<<"$OUT" || fail "does not show: $1"$'\n'"$OUT"
+}
+
+# What the options must print, from the data files.
+FOUR='"ID: \(.id)\nTitle: \(.title)\nDirector: \(.director)\nRating: \(.rating)\n"'
+
+movies_of() {
+	jq -r --slurpfile shows "$ROOT/data/showtimes.json" --arg date "$1" \
+		". as \$movies | \$shows[0][\$date][] | \$movies[.] | $FOUR" "$ROOT/data/movies.json"
+}
+
+one_movie() {
+	jq -r --arg id "$1" ".[\$id] | $FOUR" "$ROOT/data/movies.json"
+}
+
+dates_of() {
+	jq -r --slurpfile movies "$ROOT/data/movies.json" '
+		to_entries | sort_by(.key)[] | "On date: \(.key)",
+			(.value[] | "ID: \(.) MOVIE: \($movies[0][.].title)")'
+}
+
+booked() {
+	expect 200 GET "/bookings/$1"
+	# shellcheck disable=SC2016 # jq's variables
+	expect_json '.[$date] == [$movie]' --arg date "$2" --arg movie "$3"
+}
+
+# Another server, of nginx, with these locations; OTHER is its address. Files lie in $WORK/www.
+stand_in() {
+	local folder=$WORK/other port
+	port=$(free_port)
+	OTHER=http://127.0.0.1:$port
+	mkdir -p "$folder" "$WORK/www"
+	cat >"$folder/nginx.conf" <<-END
+		user $(id -un) $(id -gn);
+		events {}
+		pid nginx.pid;
+		error_log error.log;
+		http {
+			log_format keys '\$request_method \$status \$http_idempotency_key';
+			access_log keys.log keys;
+			client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c;
+			uwsgi_temp_path d; scgi_temp_path e;
+			default_type application/json;
+			server {
+				listen 127.0.0.1:$port;
+				root $WORK/www;
+				$1
+			}
+		}
+	END
+	rm -f "$folder/keys.log"
+	PATH=$PATH:/usr/sbin nginx -p "$folder" -c nginx.conf -e error.log
+	trap 'kill "$(cat "$WORK/other/nginx.pid")"' EXIT
+	wait_for 10 curl -s --noproxy '*' -o "$WORK/ready" "$OTHER/"
+	: >"$folder/keys.log"
+}
+
+# How often POST came with a key, and how many keys there were.
+posts() {
+	awk '$1 == "POST" && length($3) == 32 { count++; if (!seen[$3]++) keys++ }
+		END { print count + 0, keys + 0 }' "$WORK/other/keys.log"
+}
+
+test_the_menu_is_printed_to_the_letter() {
+	piped 7
+	shows "$MENU"
+}
+
+test_the_end_of_input_leaves() {
+	"$CINEMA" </dev/null >"$WORK/out"
+	OUT=$(cat "$WORK/out")
+	shows "$MENU"
+	printf '3' | "$CINEMA" >"$WORK/out"
+	OUT=$(cat "$WORK/out")
+	shows "$MENU"$'\n>Please enter username : '
+}
+
+test_1_prints_the_movies() {
+	piped 1
+	answers "$(jq -r "to_entries | sort_by(.key)[].value | $FOUR" "$ROOT/data/movies.json")"$'\n'
+}
+
+test_2_prints_the_dates_with_their_movies() {
+	piped 2
+	answers "$(dates_of <"$ROOT/data/showtimes.json")"
+}
+
+test_3_prints_a_users_bookings() {
+	piped 3 souparnika_patil
+	answers ">Please enter username : $(jq .souparnika_patil "$ROOT/data/bookings.json" | dates_of)"
+	piped 3 'souparnika PATIL'
+	answers ">Please enter username : $(jq .souparnika_patil "$ROOT/data/bookings.json" | dates_of)"
+}
+
+test_3_prints_everybodys_bookings() {
+	start_cinema
+	expect 201 POST /bookings '{"user":"anuja_kharatmol","date":"20180801","movie":"a8034f44-aee4-44cf-b32c-74cf452aaaae"}'
+	expect 201 POST /bookings "{\"user\":\"anuja_kharatmol\",\"date\":\"20180805\",\"movie\":\"$GOLD\"}"
+	piped 3 ''
+	answers ">Please enter username : User: anuja_kharatmol
+On date: 20180801
+ID: a8034f44-aee4-44cf-b32c-74cf452aaaae MOVIE: Stree
+On date: 20180805
+ID: $GOLD MOVIE: Gold
+User: souparnika_patil
+$(jq .souparnika_patil "$ROOT/data/bookings.json" | dates_of)"
+}
+
+test_3_tells_of_no_bookings_and_of_no_user() {
+	piped 3 kamraj_ambalkar
+	answers '>Please enter username : kamraj_ambalkar has no bookings.'
+	local user
+	for user in nobody 'a/b' '..' '?' '%00' "$(printf 'x%.0s' {1..500})"; do
+		piped 3 "$user"
+		answers ">Please enter username : There is no user $user."
+	done
+}
+
+test_4_prints_the_names() {
+	piped 4
+	answers "$(jq -r 'to_entries | sort_by(.key)[].value.name' "$ROOT/data/users.json")"
+}
+
+test_5_books_a_show() {
+	piped 5 anuja_kharatmol 20180805 "$GOLD" '' 7
+	answers ">Please enter username for the booking : >Please enter the date for the booking : $(movies_of 20180805)
+
+>Enter the id for the booking : Booking the show for the following movie on date 20180805
+$(one_movie "$GOLD")
+
+Press enter to continue
+BOOKING DONE!! Thank you for using Cinema app"
+	booked anuja_kharatmol 20180805 "$GOLD"
+	piped 3 anuja_kharatmol
+	contains "ID: $GOLD MOVIE: Gold"
+}
+
+test_5_on_a_terminal_asks_until_it_understands() {
+	on_terminal <<-'END'
+		? Select an option
+		! 5
+		? username for the booking :
+		! nobody
+		? username for the booking :
+		! vasundhara kurtakoti
+		? date for the booking :
+		! 20180804
+		? date for the booking :
+		! 20180230
+		? date for the booking :
+		! 20180803
+		? id for the booking :
+		! Gold
+		? id for the booking :
+		! the INCREDIBLES 2
+		? Press enter to continue
+		!
+		? Select an option
+		! 7
+	END
+	shows "$MENU
+5
+>Please enter username for the booking : nobody
+There is no user nobody.
+>Please enter username for the booking : vasundhara kurtakoti
+>Please enter the date for the booking : 20180804
+There are no shows on 20180804.
+>Please enter the date for the booking : 20180230
+20180230 is no date: write it as in 20180805.
+>Please enter the date for the booking : 20180803
+$(movies_of 20180803)
+
+>Enter the id for the booking : Gold
+There is no movie Gold on 20180803.
+>Enter the id for the booking : the INCREDIBLES 2
+Booking the show for the following movie on date 20180803
+$(one_movie 39ab85e5-5e8e-4dc5-afea-65dc368bd7ab)
+
+Press enter to continue
+
+BOOKING DONE!! Thank you for using Cinema app
+$MENU
+7"
+	booked vasundhara_kurtakoti 20180803 39ab85e5-5e8e-4dc5-afea-65dc368bd7ab
+}
+
+# A data folder made of the usual one, with a file changed by a jq filter.
+changed_data() {
+	mkdir "$WORK/data"
+	cp "$ROOT"/data/*.json "$WORK/data"
+	jq "$2" "$ROOT/data/$1.json" >"$WORK/data/$1.json"
+}
+
+test_5_takes_a_unique_start_of_an_id() {
+	changed_data showtimes '.["20180801"] += ["276c79ec-a26a-40a6-b3d3-fb242a5947b6"]'
+	start_cinema "CINEMA_DATA=$WORK/data"
+	rm -r "$WORK/data"
+	piped 5 nayana_patil 20180801 2 26 '' 7
+	contains '>Enter the id for the booking : 2 may be each of these:'
+	contains 'ID: 267eedb8-0f5d-42d5-8f43-72426b9fb3e6 MOVIE: Karwaan'
+	contains 'ID: 276c79ec-a26a-40a6-b3d3-fb242a5947b6 MOVIE: Avengers Infinity War'
+	contains 'BOOKING DONE!!'
+	booked nayana_patil 20180801 267eedb8-0f5d-42d5-8f43-72426b9fb3e6
+}
+
+test_5_goes_back_at_an_empty_answer() {
+	local user='>Please enter username for the booking : ' date='>Please enter the date for the booking : '
+	piped 5 ''
+	shows "$MENU"$'\n'"$user$MENU"
+	piped 5 yojane_mane ''
+	shows "$MENU"$'\n'"$user$date$MENU"
+	piped 5 yojane_mane 20180803 ''
+	shows "$MENU"$'\n'"$user$date$(movies_of 20180803)"$'\n\n'">Enter the id for the booking : $MENU"
+}
+
+test_5_books_nothing_before_enter() {
+	piped 5 yojane_mane 20180803 720d
+	contains 'Press enter to continue'
+	expect 404 GET /bookings/yojane_mane
+	CODE=130 on_terminal <<-'END'
+		? Select an option
+		! 5
+		? username for the booking :
+		! yojane_mane
+		? date for the booking :
+		! 20180803
+		? id for the booking :
+		! 720d
+		? Press enter to continue
+		^ C
+	END
+	expect 404 GET /bookings/yojane_mane
+}
+
+test_6_clears_a_terminal_only() {
+	local clear=$'\e[H\e[2J\e[3J'
+	piped 6
+	shows "$MENU"$'\n'"$MENU"
+	on_terminal <<-'END'
+		? Select an option
+		! 6
+		? Select an option
+		! 7
+	END
+	shows "$MENU"$'\n6\n'"$clear$MENU"$'\n7'
+}
+
+test_ctrl_d_leaves_at_any_question() {
+	on_terminal <<-'END'
+		? Select an option
+		^ D
+	END
+	shows "$MENU"
+	on_terminal <<-'END'
+		? Select an option
+		! 5
+		? username for the booking :
+		^ D
+	END
+	shows "$MENU"$'\n5\n>Please enter username for the booking : '
+}
+
+test_other_options_get_a_line_and_the_menu() {
+	local option
+	# shellcheck disable=SC2016 # meant so
+	for option in 8 0 '' 11 -1 1x book '$(id)' "'"; do
+		piped "$option"
+		answers "$CHOICE"
+	done
+	piped ' 7 ' 1
+	shows "$MENU"
+}
+
+test_odd_input_does_no_harm() {
+	local odd='Please answer in plain text of at most 1023 bytes.'
+	{
+		printf 'x%.0s' {1..200000}
+		printf '\n1\0\n\xff\xfe\n\e[A\n3\n\xc3(\n\x9b1m\n\n'
+	} | "$CINEMA" >"$WORK/out"
+	OUT=$(cat "$WORK/out")
+	[ "$(grep -cF "$odd" "$WORK/out")" = 6 ] || fail "$OUT"
+	contains 'On date: 20180802'
+	head -c 1000000 /dev/urandom | "$CINEMA" >"$WORK/out"
+}
+
+test_a_server_that_is_down_is_one_line() {
+	local option port
+	port=$(free_port)
+	for option in 1 2 4; do
+		piped "$option" -- --server "http://127.0.0.1:$port"
+		says "^Cannot reach the cinema at http://127.0.0.1:$port: start it with ./run.sh, or name another with --server\$"
+	done
+	piped 3 '' -- --server "127.0.0.1:$port"
+	says "^>Please enter username : Cannot reach the cinema"
+	piped 5 nayana_patil -- --server "127.0.0.1:$port"
+	says "^>Please enter username for the booking : Cannot reach the cinema"
+	piped 1 -- --server http://no-such-host.invalid
+	says '^Cannot reach the cinema'
+}
+
+test_a_slow_server_is_given_up() {
+	head -c 100000 /dev/zero >"$WORK/zero"
+	mkdir -p "$WORK/www/slow"
+	mv "$WORK/zero" "$WORK/www/slow/movies"
+	stand_in 'location /slow/ { limit_rate 10; }'
+	local start=$SECONDS
+	piped 1 -- --timeout 1 --server "$OTHER/slow"
+	says 'does not answer within 1 s'
+	[ $((SECONDS - start)) -le 5 ]
+	# one that takes connections and says nothing
+	kill -STOP "$(children "$(cat "$WORK/other/nginx.pid")")"
+	piped 1 -- --timeout=1 --server "$OTHER"
+	kill -CONT "$(children "$(cat "$WORK/other/nginx.pid")")"
+	says 'does not answer within 1 s'
+}
+
+# The children of a process, of which nginx has one here.
+children() {
+	local children
+	read -r children <"/proc/$1/task/$1/children" || [ -n "$children" ]
+	printf '%s' "${children% }"
+}
+
+# Writes a file that a stand-in gives as /CASE/movies.
+wrong() {
+	mkdir -p "$WORK/www/$1"
+	cat >"$WORK/www/$1/movies"
+}
+
+test_rubbish_is_one_line() {
+	wrong text <<<'no JSON'
+	wrong empty </dev/null
+	wrong array <<<'[]'
+	wrong number <<<'7'
+	wrong cut <<<'{"a":{"title":"A",'
+	wrong member <<<'{"a":1}'
+	wrong title <<<'{"a":{"title":1}}'
+	wrong director <<<'{"a":{"title":"A","director":{},"rating":1}}'
+	wrong rating <<<'{"a":{"title":"A","director":"B","rating":"C"}}'
+	wrong twice <<<'{"a":{"title":"A"},"a":{"title":"B"}}'
+	wrong deep < <(printf '{"a":%.0s' {1..5000})
+	wrong utf8 < <(printf '{"a":{"title":"\xff"}}')
+	wrong large < <(printf '{"a":{"title":"'; head -c 17000000 /dev/zero | tr '\0' x; printf '"}}')
+	wrong loop <<<'{}'
+	wrong away <<<'{}'
+	wrong gzip <<<'{}'
+	stand_in '
+		location /loop/ { add_header Link "</movies?a>; rel=\"next\""; }
+		location /away/ { add_header Link "<http://127.0.0.1:1/movies>; rel=\"next\""; }
+		location /gzip/ { add_header Content-Encoding gzip; }
+		location /moved/ { return 301 http://127.0.0.1:1/; }
+		location /html/ { default_type text/html; return 404 "<html>not here</html>"; }
+		location /teapot/ { return 418; }
+		location /nothing/ { return 204; }'
+	local case
+	for case in text empty array number cut member title director rating twice deep utf8 large loop away \
+		gzip moved html teapot nothing; do
+		piped 1 -- --server "$OTHER/$case"
+		says "^The server at $OTHER/$case does not answer as a cinema does \(.+\): name another with --server\$"
+		case $case in
+		moved) contains '(status 301)' ;;
+		html) contains '(status 404)' ;;
+		teapot) contains '(status 418)' ;;
+		*) [[ $OUT != *'(status '* ]] || fail "$case: $OUT" ;;
+		esac
+	done
+	piped 1 -- --server "https://127.0.0.1:${OTHER##*:}"
+	says 'does not answer as a cinema does'
+}
+
+test_troubles_of_the_server_are_one_line() {
+	stand_in '
+		location /500/ { default_type text/html; return 500 "<html>"; }
+		location /503/ { return 503 "{\"title\":\"Busy\",\"status\":503,\"detail\":\"The movies service does not answer.\"}"; }
+		location /404/ { return 404 "{\"title\":\"Not found\",\"status\":404}"; }'
+	piped 1 -- --server "$OTHER/500"
+	says "^The server at $OTHER/500 has trouble of its own \(500\): try again later\$"
+	piped 1 -- --server "$OTHER/503"
+	says '^The movies service does not answer. Try again later.$'
+	piped 1 -- --server "$OTHER/404"
+	says '^Not found$'
+}
+
+# A title may hold anything; on the screen it is text.
+test_a_hostile_server_cannot_drive_the_terminal() {
+	local evil='\u001b]0;evil\u0007\u001b[2J\r\n\t\b\u007f\u009b31m\u202efdp'
+	mkdir -p "$WORK/www"
+	printf '{"a":{"title":"é%s","director":"%s","rating":1}}' "$evil" "$evil" >"$WORK/www/movies"
+	printf '{"%s":{"id":"%s","name":"%s"}}' "$evil" "$evil" "$evil" >"$WORK/www/users"
+	printf '{"20180801":["a","%s"]}' "$evil" >"$WORK/www/showtimes"
+	printf '{"%s":{"20180801":["%s"]}}' "$evil" "$evil" >"$WORK/www/bookings"
+	# nginx takes these for its own escapes
+	stand_in "location /bad/ { return 400 '{\"detail\":\"${evil//\\r\\n\\t/}\"}'; }"
+	piped 1 2 3 '' 4 -- --server "$OTHER"
+	contains 'Title: é�]0;evil��[2J������31m�fdp'
+	contains 'MOVIE: é�]0;evil'
+	contains 'User: �]0;evil'
+	[ "$(wc -l <<<"$OUT")" = $((5 * 9 + 5 + 3 + 3 + 1)) ] || fail "$OUT"
+	piped 1 -- --server "$OTHER/bad"
+	says '�\]0;evil'
+	cat "$WORK/out" >>"$WORK/all"
+	piped 1 2 3 '' 4 -- --server "$OTHER"
+	cat "$WORK/out" >>"$WORK/all"
+	! tr -d '\n' <"$WORK/all" | LC_ALL=C grep -qP '[\x00-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]'
+}
+
+test_the_whole_of_a_long_list_is_shown() {
+	changed_data movies '[range(2500) | "m\(1000000 + .)"] | map({key: ., value: {id: ., title: "T \(.)",
+		director: "D", rating: 5}}) | from_entries'
+	start_cinema "CINEMA_DATA=$WORK/data"
+	rm -r "$WORK/data"
+	piped 1
+	[ "$(grep -c '^ID: m' <<<"$OUT")" = 2500 ]
+	[ "$(grep '^ID: m' <<<"$OUT" | sort -u | wc -l)" = 2500 ]
+	# 276c… is gone
+	piped 2
+	contains 'ID: 276c79ec-a26a-40a6-b3d3-fb242a5947b6 MOVIE: 276c79ec-a26a-40a6-b3d3-fb242a5947b6'
+	piped 5 nayana_patil 20180805 ''
+	contains "Title: $GOLD"
+}
+
+# Locations that pass on to the suite's instance all but POST /bookings.
+all_but_booking() {
+	cat <<-END
+		location / { proxy_pass $URL; }
+		location = /bookings {
+			if (\$request_method = POST) { $1 }
+			proxy_pass $URL;
+		}
+	END
+}
+
+test_a_refused_booking_is_one_line() {
+	stand_in "$(all_but_booking 'return 409 "{\"title\":\"Taken\",\"detail\":\"The show is sold out.\"}";')"
+	piped 5 yojane_mane 20180805 gold '' -- --server "$OTHER"
+	contains 'Press enter to continue'$'\n''Not booked: The show is sold out.'$'\n'"$MENU"
+	[ "$(posts)" = '1 1' ]
+	expect 404 GET /bookings/yojane_mane
+}
+
+test_a_busy_server_is_asked_again_with_the_same_key() {
+	stand_in "$(all_but_booking 'add_header Retry-After 1 always;
+		return 503 "{\"detail\":\"The bookings service is busy.\"}";')"
+	piped 5 yojane_mane 20180805 gold '' -- --server "$OTHER"
+	contains 'Not booked: The bookings service is busy. Try again later.'
+	[ "$(posts)" = '4 1' ]
+	# A wait beyond the deadline is not begun.
+	: >"$WORK/other/keys.log"
+	piped 5 yojane_mane 20180805 gold '' -- --server "$OTHER" --timeout 1
+	[ "$(posts)" = '1 1' ]
+}
+
+test_a_broken_connection_is_tried_again_with_the_same_key() {
+	stand_in "$(all_but_booking 'return 444;')"
+	piped 5 yojane_mane 20180805 gold '' -- --server "$OTHER"
+	contains "The connection to the cinema at $OTHER broke: try again later (option 3 tells whether it was booked)"
+	[ "$(posts | cut -d' ' -f2)" = 1 ]
+	[ "$(posts | cut -d' ' -f1)" -ge 4 ]
+}
+
+test_a_booking_outlasts_trouble_and_is_made_once() {
+	local client
+	stand_in "$(all_but_booking 'add_header Retry-After 1 always; return 503;')"
+	(piped 5 yojane_mane 20180802 gold '' -- --server "$OTHER") &
+	client=$!
+	wait_for 10 grep -q POST "$WORK/other/keys.log"
+	sed -i 's/return 503;//' "$WORK/other/nginx.conf"
+	kill -HUP "$(cat "$WORK/other/nginx.pid")"
+	wait "$client"
+	OUT=$(cat "$WORK/out")
+	contains 'BOOKING DONE!!'
+	booked yojane_mane 20180802 "$GOLD"
+}
+
+test_a_service_that_restarts_is_not_noticed() {
+	local service
+	for service in users showtimes movies bookings; do
+		kill_service "$service"
+		piped 5 nachiket_ghorpade 20180801 stree '' 7
+		contains 'BOOKING DONE!!'
+	done
+}
+
+# Everything of the current instance but its files.
+kill_everything() {
+	local name supervisor nginx
+	may_restart
+	nginx=$(cat "$STATE/pids/nginx.pid")
+	for name in users movies showtimes bookings; do
+		supervisor=$(cat "$STATE/pids/$name.pid")
+		printf '%s ' "$supervisor" "$(children "$supervisor")"
+	done >"$WORK/killed"
+	printf '%s ' "$nginx" "$(children "$nginx")" >>"$WORK/killed"
+	# shellcheck disable=SC2046 # a list
+	kill -9 $(cat "$WORK/killed")
+}
+
+test_a_booking_outlives_a_kill_of_everything() {
+	start_cinema
+	piped 5 kamraj_ambalkar 20180803 720d '' 7
+	contains 'BOOKING DONE!!'
+	kill_everything
+	piped 3 kamraj_ambalkar
+	says 'Cannot reach the cinema'
+	wait_for 15 run_sh start
+	piped 3 kamraj_ambalkar
+	answers '>Please enter username : On date: 20180803
+ID: 720d006c-3a57-4b6a-b18f-9b713b073f3c MOVIE: Happy Phirr Bhag Jayegi'
+}
+
+refused_arguments() {
+	local code=0
+	"$CINEMA" "$@" </dev/null >"$WORK/out" 2>"$WORK/err" || code=$?
+	if [ "$code" != 2 ] || [ -s "$WORK/out" ] || ! grep -q '^Usage: cinema' "$WORK/err"; then
+		fail "cinema $*: $code $(cat "$WORK/out" "$WORK/err")"
+	fi
+}
+
+test_arguments() {
+	"$CINEMA" --help | grep -q '^Usage: cinema'
+	"$CINEMA" --version | grep -qE '^cinema [0-9]+\.'
+	refused_arguments --unknown
+	refused_arguments 1
+	refused_arguments ''
+	refused_arguments --help=1
+	refused_arguments --server
+	refused_arguments --server ftp://localhost
+	refused_arguments --server ''
+	local seconds
+	for seconds in 0 -1 1x '' 1.5 99999999999999999999 3601 ' 1'; do
+		refused_arguments --timeout "$seconds"
+	done
+}
+
+test_where_the_server_is_named() {
+	local listen=$CINEMA_LISTEN
+	export CINEMA_LISTEN=127.0.0.1:1
+	piped 4
+	says 'http://127.0.0.1:1:'
+	export CINEMA_URL=http://127.0.0.1:2
+	piped 4
+	says 'http://127.0.0.1:2:'
+	piped 4 -- --server http://127.0.0.1:3/
+	says 'http://127.0.0.1:3:'
+	# nginx's way to say every address
+	unset CINEMA_URL
+	export CINEMA_LISTEN="*:${listen##*:}"
+	piped 4
+	contains 'Nayana Patil'
+	# a proxy is not asked for what is on this machine
+	CINEMA_LISTEN=$listen http_proxy=http://127.0.0.1:1 piped 4
+	contains 'Nayana Patil'
+}
+
+test_output_that_cannot_be_written_is_an_error() {
+	local code=0
+	[ -c /dev/full ] || skip 'there is no /dev/full'
+	echo 4 | "$CINEMA" >/dev/full 2>"$WORK/err" || code=$?
+	[ "$code" = 1 ] && grep -q 'cannot write' "$WORK/err"
+}
+
+test_valgrind_finds_nothing() {
+	[ -x /usr/bin/valgrind ] || skip 'valgrind is not installed'
+	! nm "$CINEMA" | grep -q __asan_init || skip 'built with a sanitizer of its own'
+	printf '%s\n' 1 2 3 '' 3 nobody 4 5 nobody 'Nayana Patil' 20180804 20180805 nothing 9 '' 6 8 5 '' |
+		timeout 120 /usr/bin/valgrind -q --leak-check=full --error-exitcode=99 \
+			"$CINEMA" >"$WORK/out" 2>"$WORK/err" || fail "$(cat "$WORK/err")"
+	grep -q 'BOOKING DONE' "$WORK/out"
+	echo 1 | /usr/bin/valgrind -q --leak-check=full --error-exitcode=99 \
+		"$CINEMA" --server 127.0.0.1:1 >"$WORK/out" 2>"$WORK/err" || fail "$(cat "$WORK/err")"
+}
+
+run_suite "$@"

@@ -1,0 +1,278 @@
+#!/usr/bin/env bash
+# What nginx does by itself, in front of the services: limits, problems, request ids, the log, and
+# that a client does not see a service's death.
+. "$(dirname "$0")/lib.sh"
+
+# Sends bytes as they are and prints the answer.
+raw() {
+	local connection
+	exec {connection}<>"/dev/tcp/127.0.0.1/$PORT"
+	# shellcheck disable=SC2059 # the argument has escapes
+	printf "$1" >&"$connection"
+	timeout 15 cat <&"$connection" | tr -d '\r'
+	exec {connection}>&-
+}
+
+times() {
+	printf "%$1s" '' | tr ' ' "$2"
+}
+
+internal() {
+	curl -s --noproxy '*' --max-time 15 -o "$WORK/body" -w '%{http_code}' \
+		--unix-socket "$STATE/internal.sock" "http://cinema$1"
+}
+
+test_what_is_not_there_is_a_problem() {
+	local path
+	for path in /nope /usersX /movies.json /showtimesX/1 /booking /healthz/ /healthz/users \
+		/healthz/system /users.html /.git/config /.htaccess /client /css/ //users; do
+		expect 404 GET "$path"
+		expect_json '.type == "/problems#not-found"'
+	done
+	expect 404 HEAD /nope
+	expect 404 POST /nope '{}'
+}
+
+test_paths_do_not_leave_the_web_folder() {
+	expect 400 GET /../run.sh
+	expect 400 GET /%2e%2e/run.sh
+	expect 404 GET /a/../run.sh
+	expect 400 GET /..%2frun.sh/../../run.sh
+	expect 404 GET /%252e%252e/run.sh
+}
+
+test_the_front_page_depends_on_accept() {
+	expect 200 GET /
+	expect_header Content-Type '^application/json'
+	expect_header Vary Accept
+	expect_json '.uri == "/" and .subresource_uris.users == "/users" and
+		.subresource_uris.movies == "/movies" and .subresource_uris.showtimes == "/showtimes" and
+		.subresource_uris.bookings == "/bookings"'
+	expect 200 GET / -H 'Accept: text/html,application/xhtml+xml,*/*;q=0.8'
+	expect_header Content-Type '^text/html'
+	expect_header Vary Accept
+	grep -q '/showtimes' <<<"$BODY"
+	expect 200 HEAD /
+	expect 200 GET /problems
+	expect_header Content-Type '^text/html'
+}
+
+test_pages_take_no_writes() {
+	local method
+	for method in POST PUT DELETE PATCH; do
+		expect 405 "$method" /
+		expect_header Allow '^GET, HEAD$'
+	done
+	expect 405 POST /problems '{}'
+}
+
+test_trace_is_refused() {
+	expect 405 TRACE /users
+	expect_header Allow 'GET, HEAD, POST'
+	expect 405 TRACE /
+	expect_header Allow '^GET, HEAD$'
+}
+
+test_a_body_over_the_limit_is_refused() {
+	times 1048577 x >"$WORK/large"
+	expect 413 POST /bookings --data-binary "@$WORK/large"
+	expect_json '.type == "/problems#body-too-large" and .limit == 1048576'
+	# Without a length announced, too.
+	expect 413 POST /bookings --data-binary "@$WORK/large" -H 'Transfer-Encoding: chunked'
+}
+
+test_a_long_uri_or_header_is_refused() {
+	expect 414 GET "/movies/$(times 9000 x)"
+	expect 431 GET /movies -H "X-Long: $(times 9000 x)"
+	local options=()
+	for _ in {1..10}; do options+=(-H "X-Long: $(times 7000 x)"); done
+	expect 431 GET /movies "${options[@]}"
+}
+
+test_what_is_not_http_is_refused() {
+	local request answer
+	for request in 'rubbish\r\n\r\n' 'get /movies HTTP/1.1\r\nHost: x\r\n\r\n' \
+		'GET /%%zz HTTP/1.1\r\nHost: x\r\n\r\n' 'GET /movies HTTP/1.1\r\n\r\n' \
+		'GET /%%00 HTTP/1.1\r\nHost: x\r\n\r\n' 'GET movies HTTP/1.1\r\nHost: x\r\n\r\n' \
+		'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n' \
+		'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n' \
+		'GET / HTTP/1.1\r\nHost: x\r\nX-A: \001\000b\r\n\r\n'; do
+		answer=$(raw "$request")
+		jq -e '.status == 400 and (.detail | length > 0)' <<<"${answer##*$'\n\n'}" ||
+			fail "to $request: $answer"
+	done
+	expect 200 GET /movies
+}
+
+test_a_request_id_is_taken_or_made() {
+	expect 200 GET /movies -H 'X-Request-Id: Order_66-a'
+	expect_header X-Request-Id '^Order_66-a$'
+	expect 404 GET /movies/none -H 'X-Request-Id: Order_66-b'
+	expect_header X-Request-Id '^Order_66-b$'
+	expect_json '.instance == "Order_66-b"'
+	expect 404 GET /none -H 'X-Request-Id: Order_66-c'
+	expect_json '.instance == "Order_66-c"'
+	expect 200 GET /movies
+	expect_header X-Request-Id '^[0-9a-f]{32}$'
+	[ "$(header X-Request-Id | wc -l)" = 1 ]
+}
+
+test_a_forged_request_id_is_replaced() {
+	local id
+	for id in 'a b' 'a"b' 'a\b' 'ä' '{"a":1}' "$(times 65 x)" '../a' "a'b" 'a%0ab' $'a\tb'; do
+		expect 200 GET /movies -H "X-Request-Id: $id"
+		expect_header X-Request-Id '^[0-9a-f]{32}$'
+	done
+	expect 200 GET /movies -H "X-Request-Id: $(times 64 x)"
+	expect_header X-Request-Id '^x{64}$'
+}
+
+logged() {
+	jq -e --arg id "$1" 'select(.request == $id)' "$STATE/logs/access.log" >"$WORK/line" 2>/dev/null &&
+		[ -s "$WORK/line" ]
+}
+
+test_the_access_log_is_a_json_line_a_request() {
+	expect 200 GET /movies -H 'X-Request-Id: log-1'
+	expect 400 GET '/movies/"a\b' -H 'X-Request-Id: log-2' -A $'a"\\b'
+	raw 'GET /\001\377" HTTP/1.1\r\nHost: x\r\nX-Request-Id: log-3\r\nConnection: close\r\n\r\n' >/dev/null
+	expect 200 HEAD / -H 'X-Request-Id: log-4'
+	wait_for 15 logged log-4
+	jq -e . "$STATE/logs/access.log" >/dev/null
+	logged log-1
+	jq -e '.method == "GET" and .uri == "/movies" and .status == 200 and .service == "movies" and
+		(.bytes | type == "number") and (.seconds | type == "number") and .time' "$WORK/line"
+	[ "$(jq -r .request "$STATE/logs/access.log" | grep -c '^log-2$')" = 1 ]
+}
+
+test_the_service_of_a_path_is_asked() {
+	local path service
+	while read -r path service; do
+		expect "$(curl -s --noproxy '*' --max-time 15 -o /dev/null -w '%{http_code}' "$URL$path")" GET "$path" \
+			-H "X-Request-Id: for-$service"
+		wait_for 15 logged "for-$service"
+		jq -e --arg service "$service" '.service | startswith($service)' "$WORK/line"
+	done <<-'END'
+		/users users
+		/movies movies
+		/showtimes showtimes
+		/bookings bookings
+		/showtimes/20180801/a/18:00-1/seats bookings
+	END
+}
+
+test_json_is_compressed_for_who_asks() {
+	expect 200 GET /movies -H 'Accept-Encoding: gzip'
+	expect_header Content-Encoding '^gzip$'
+	expect_header Vary Accept-Encoding
+	gzip -dc <"$WORK/body" | jq -e . >/dev/null
+	expect 200 GET /movies
+	[ -z "$(header Content-Encoding)" ]
+	expect 404 GET /movies/none -H 'Accept-Encoding: gzip'
+	[ -z "$(header Content-Encoding)" ]
+}
+
+test_head_has_the_headers_alone() {
+	expect 200 HEAD /movies
+	expect_header Content-Type '^application/json'
+	raw 'HEAD /movies HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >"$WORK/answer"
+	[ "$(sed '1,/^$/d' "$WORK/answer" | wc -c)" = 0 ]
+}
+
+test_conditions_reach_the_service() {
+	expect 200 GET /movies
+	local tag
+	tag=$(header ETag)
+	expect 304 GET /movies -H "If-None-Match: $tag"
+	# Compression weakens a tag; it still says that nothing has changed.
+	expect 304 GET /movies -H "If-None-Match: W/$tag" -H 'Accept-Encoding: gzip'
+}
+
+test_the_server_does_not_tell_its_version() {
+	local path
+	for path in /movies / /nope; do
+		curl -s --noproxy '*' --max-time 15 -i "$URL$path" >"$WORK/answer"
+		must_fail grep -qiE 'nginx/|libfcgi|x-powered-by' "$WORK/answer"
+	done
+}
+
+test_health_is_told() {
+	local name
+	expect 200 GET /healthz
+	expect_json '.status == "up"'
+	for name in users movies showtimes bookings; do
+		[ "$(internal "/healthz/$name")" = 200 ]
+	done
+	[ "$(internal /healthz/other)" = 404 ]
+	[ "$(internal /)" = 404 ]
+	[ "$(internal /movies)" = 200 ]
+}
+
+test_killed_services_fail_no_get() {
+	local name jobs=() kills=0
+	for name in movies users showtimes movies; do
+		# The fragment is not sent; it makes curl ask again and again on one connection.
+		curl -s --noproxy '*' --max-time 100 -o /dev/null -w '%{http_code}\n' "$URL/$name#[1-2000]" \
+			>"$WORK/codes.${#jobs[@]}" &
+		jobs+=($!)
+	done
+	while kill -0 "${jobs[@]}" 2>/dev/null; do
+		for name in movies users showtimes; do
+			kill_service "$name" 2>/dev/null && kills=$((kills + 1))
+		done
+		sleep 0.1
+	done
+	wait "${jobs[@]}"
+	[ "$kills" -ge 3 ] || fail "only $kills kills"
+	[ "$(cat "$WORK"/codes.* | sort | uniq -c | tr -s ' ')" = ' 8000 200' ] ||
+		fail "$kills kills, and these answers: $(cat "$WORK"/codes.* | sort | uniq -c)"
+}
+
+test_services_that_end_gracefully_fail_no_get() {
+	local job kills=0
+	curl -s --noproxy '*' --max-time 100 -o /dev/null -w '%{http_code}\n' "$URL/movies#[1-3000]" >"$WORK/codes" &
+	job=$!
+	while kill -0 "$job" 2>/dev/null; do
+		kill_service movies TERM 2>/dev/null && kills=$((kills + 1))
+		sleep 0.2
+	done
+	wait "$job"
+	[ "$kills" -ge 1 ]
+	[ "$(sort "$WORK/codes" | uniq -c | tr -s ' ')" = ' 3000 200' ] ||
+		fail "$kills ends, and these answers: $(sort "$WORK/codes" | uniq -c)"
+}
+
+is_down() {
+	! run_sh status >"$WORK/status" && grep -q "^$1 *down" "$WORK/status"
+}
+
+test_a_service_that_is_down_is_named() {
+	start_cinema
+	kill "$(cat "$STATE/pids/movies.pid")"
+	wait_for 15 is_down movies
+	expect 502 GET /movies
+	expect_json '.type == "/problems#peer-down" and .peer == "movies" and .instance'
+	expect_header Retry-After '^[0-9]+$'
+	expect 502 POST /movies '{}'
+	expect 503 GET /healthz
+	expect 200 GET /users
+	expect 200 GET /
+}
+
+answers_with() {
+	[ "$(curl -s --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' "$URL$2")" = "$1" ]
+}
+
+test_a_service_that_hangs_is_named() {
+	start_cinema
+	sed -i 's/fastcgi_read_timeout .*/fastcgi_read_timeout 300ms;/' "$STATE/nginx.conf"
+	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
+	kill_service movies STOP
+	wait_for 60 answers_with 504 /movies
+	expect 504 GET /movies
+	expect_json '.type == "/problems#peer-down" and .peer == "movies"'
+	expect_header Retry-After '^[0-9]+$'
+	kill_service movies CONT
+}
+
+run_suite "$@"

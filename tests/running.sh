@@ -1,0 +1,407 @@
+#!/usr/bin/env bash
+# run.sh: starting, stopping, what it refuses and how it says so, and that what dies comes back.
+. "$(dirname "$0")/lib.sh"
+
+suite_start() {
+	:
+}
+
+# run.sh with the arguments fails, and says one line that matches.
+refuses() {
+	local pattern=$1 output
+	shift
+	if output=$(run_sh "$@" 2>&1); then fail "run.sh $* succeeded: $output"; fi
+	if [ "$(wc -l <<<"$output")" != 1 ] || ! grep -qE "$pattern" <<<"$output"; then
+		fail "run.sh $*: expected one line with $pattern, got:"$'\n'"$output"
+	fi
+}
+
+# Nothing of the instance in $STATE is left.
+nothing_runs() {
+	local process name
+	for process in /proc/[0-9]*; do
+		name=$(cat "$process/comm" 2>/dev/null) || continue
+		case $name in
+		users | movies | showtimes | bookings | multiwatch)
+			must_fail grep -qszFx "CINEMA_STATE=$STATE" "$process/environ"
+			;;
+		nginx)
+			must_fail grep -qF "$STATE/logs/" <(readlink "$process"/fd/*)
+			;;
+		esac
+	done
+	must_fail compgen -G "$STATE/*.sock"
+	must_fail compgen -G "$STATE/pids/*.pid"
+}
+
+another_movies() {
+	local now
+	now=$(service_pid movies) && [ "$now" != "$1" ]
+}
+
+supervisor() {
+	cat "$STATE/pids/$1.pid"
+}
+
+test_starts_and_stops() {
+	start_cinema
+	expect 200 GET /movies
+	run_sh status
+	run_sh stop
+	nothing_runs
+	must_fail curl -s --noproxy '*' --max-time 5 "$URL"
+	run_sh stop
+	run_sh start
+	expect 200 GET /movies
+}
+
+test_stopping_what_never_ran_is_no_fault() {
+	new_settings
+	run_sh stop
+	rmdir "$STATE"
+	run_sh stop
+}
+
+test_status_names_every_part() {
+	start_cinema
+	run_sh status >"$WORK/out"
+	[ "$(grep -cE '^(users|movies|showtimes|bookings|nginx) +up +pid [0-9]+' "$WORK/out")" = 5 ]
+	grep -q "$URL" "$WORK/out"
+	run_sh stop
+	must_fail run_sh status >"$WORK/out"
+	[ "$(grep -cE '^(users|movies|showtimes|bookings|nginx) +down$' "$WORK/out")" = 5 ]
+}
+
+test_a_second_start_is_refused() {
+	start_cinema
+	local before
+	before=$(service_pids)
+	refuses "already running at $URL" start
+	[ "$(service_pids)" = "$before" ]
+	run_sh status
+}
+
+test_two_starts_at_once_make_one_instance() {
+	new_settings
+	local first second code=0
+	run_sh start >"$WORK/first" 2>&1 &
+	first=$!
+	run_sh start >"$WORK/second" 2>&1 &
+	second=$!
+	wait "$first" || code=$((code + 1))
+	wait "$second" || code=$((code + 1))
+	[ "$code" = 1 ] || fail "$code starts failed: $(cat "$WORK/first" "$WORK/second")"
+	run_sh status
+}
+
+test_a_port_in_use_is_refused() {
+	start_cinema
+	local port=$PORT
+	new_settings "CINEMA_LISTEN=127.0.0.1:$port"
+	refuses "127.0.0.1:$port is in use by another Cinema" start
+	nothing_runs
+	new_settings
+	mkdir "$STATE/logs" "$STATE/pids"
+	printf 'events {} pid other.pid; error_log other.log; http { access_log off; server { listen %s; } }' \
+		"$CINEMA_LISTEN" >"$STATE/other.conf"
+	PATH=$PATH:/usr/sbin nginx -p "$STATE" -c other.conf -e other.log
+	refuses "$CINEMA_LISTEN is in use by another program" start
+	nothing_runs
+	kill "$(cat "$STATE/other.pid")"
+}
+
+test_instances_run_side_by_side() {
+	start_cinema
+	local first_state=$STATE first_url=$URL
+	start_cinema
+	expect 200 GET /movies
+	CINEMA_STATE=$first_state run_sh stop
+	expect 200 GET /movies
+	run_sh status
+	must_fail curl -s --noproxy '*' --max-time 5 "$first_url"
+}
+
+test_a_bad_setting_is_named() {
+	local setting
+	for setting in CINEMA_LISTEN=8080 CINEMA_LISTEN=127.0.0.1:0 'CINEMA_LISTEN=127.0.0.1:1; x' \
+		CINEMA_STORE=oracle CINEMA_TZ=Mars/Olympus CINEMA_BODY_LIMIT=-1 CINEMA_BODY_LIMIT=1k \
+		CINEMA_QUICK_THREADS=0 CINEMA_PEER_TIMEOUT_MS=soon; do
+		new_settings "$setting"
+		refuses "^cinema: ${setting%%=*} is \".*takes" start
+		nothing_runs
+	done
+}
+
+test_the_settings_file_is_read_and_never_run() {
+	new_settings
+	unset CINEMA_LISTEN
+	export CINEMA_CONF=$WORK/cinema.conf
+	printf '# a comment\n\nCINEMA_LISTEN=127.0.0.1:%s\r\nCINEMA_TZ=Nowhere/x\n' "$PORT" >"$CINEMA_CONF"
+	refuses 'CINEMA_TZ is "Nowhere/x"' start
+	# The environment overrides the file.
+	CINEMA_TZ=Europe/Paris run_sh start
+	expect 200 GET /movies
+	run_sh stop
+	printf 'CINEMA_TZ=$(touch %s/run)\n' "$WORK" >"$CINEMA_CONF"
+	refuses 'CINEMA_TZ is ' start
+	printf 'touch %s/run\n' "$WORK" >"$CINEMA_CONF"
+	refuses 'cinema.conf:1: ' start
+	printf 'PATH=%s\n' "$WORK" >"$CINEMA_CONF"
+	refuses 'cinema.conf:1: ' start
+	printf 'CINEMA_LISTN=x\n' >"$CINEMA_CONF"
+	refuses 'there is no setting CINEMA_LISTN' start
+	[ ! -e "$WORK/run" ]
+	export CINEMA_CONF=$WORK/none.conf
+	refuses 'cannot read the settings, .*none.conf' start
+}
+
+test_a_bad_data_file_is_named() {
+	local file
+	for file in users movies showtimes bookings; do
+		new_settings
+		cp -r "$ROOT/data" "$STATE/data"
+		export CINEMA_DATA=$STATE/data
+		printf '{"a": [1,\n' >"$STATE/data/$file.json"
+		refuses "$file.json" start
+		nothing_runs
+	done
+	# Mended, it starts: nothing was half imported.
+	cp "$ROOT/data/bookings.json" "$STATE/data/"
+	run_sh start
+	expect 200 GET /bookings
+}
+
+test_a_missing_data_folder_is_named() {
+	new_settings "CINEMA_DATA=$WORK/nowhere"
+	refuses 'nowhere' start
+	nothing_runs
+}
+
+test_a_state_that_cannot_be_written_is_refused() {
+	new_settings CINEMA_STATE=/proc/cinema
+	refuses 'cannot write in CINEMA_STATE, /proc/cinema' start
+	printf 'a file\n' >"$WORK/file"
+	new_settings "CINEMA_STATE=$WORK/file"
+	refuses 'cannot write in CINEMA_STATE' start
+}
+
+test_a_state_too_long_for_sockets_is_refused() {
+	new_settings
+	new_settings "CINEMA_STATE=$STATE/$(printf '%090d' 0)"
+	refuses 'CINEMA_STATE is too long' start
+}
+
+test_a_relative_state_is_below_the_project() {
+	new_settings
+	local folder=$STATE
+	CINEMA_STATE=$(realpath --relative-to="$ROOT" "$folder")
+	(cd / && run_sh start && run_sh status && run_sh stop)
+	[ -s "$folder/nginx.conf" ]
+}
+
+test_a_killed_service_is_back() {
+	start_cinema
+	local before name
+	for name in users movies showtimes bookings; do
+		before=$(service_pid "$name")
+		kill -9 "$before"
+		expect 200 GET "/$name"
+		[ "$(service_pid "$name")" != "$before" ]
+	done
+	run_sh status
+}
+
+test_fifty_kills_in_a_row_do_not_end_it() {
+	start_cinema
+	local before
+	for _ in {1..50}; do
+		before=$(service_pid movies)
+		kill -9 "$before"
+		wait_for 15 another_movies "$before"
+	done
+	expect 200 GET /movies
+}
+
+test_a_service_that_ends_by_itself_is_back() {
+	start_cinema
+	local before
+	before=$(service_pid movies)
+	kill -TERM "$before"
+	wait_for 15 another_movies "$before"
+	expect 200 GET /movies
+}
+
+test_restart_replaces_every_process() {
+	start_cinema
+	local before
+	before=$(service_pids)
+	run_sh restart
+	expect 200 GET /movies
+	[ -z "$(comm -12 <(sort <<<"$before") <(service_pids | sort))" ]
+}
+
+test_it_starts_after_everything_was_killed() {
+	start_cinema
+	local name
+	for name in users movies showtimes bookings; do
+		kill -9 "$(supervisor "$name")" "$(service_pid "$name")"
+	done
+	kill -9 "$(supervisor nginx)"
+	must_fail run_sh status
+	# The sockets and pids of the dead, and nginx's orphaned workers, are in nobody's way.
+	run_sh start
+	expect 200 GET /movies
+	run_sh status
+}
+
+test_a_lost_supervisor_shows_and_its_service_is_not_left() {
+	start_cinema
+	kill -9 "$(supervisor movies)"
+	must_fail run_sh status >"$WORK/out"
+	grep -qE '^movies +down' "$WORK/out"
+	run_sh restart
+	run_sh status
+	run_sh stop
+	nothing_runs
+}
+
+test_a_pid_of_another_process_is_left_alone() {
+	start_cinema
+	local pid name
+	run_sh stop
+	env -u CINEMA_STATE sleep 100 &
+	pid=$!
+	for name in users movies showtimes bookings nginx; do
+		printf '%d\n' "$pid" >"$STATE/pids/$name.pid"
+	done
+	must_fail run_sh status >"$WORK/out"
+	run_sh stop
+	kill -0 "$pid"
+	run_sh start
+	kill -0 "$pid"
+	kill "$pid"
+}
+
+test_a_service_that_cannot_start_is_told_of() {
+	new_settings
+	mkdir "$WORK/build"
+	cp "$BUILD"/{users,movies,showtimes,bookings} "$WORK/build/"
+	# Passes the check, then dies.
+	printf '#!/bin/sh\n[ "$1" = --check ] && exit 0\necho "no luck today" >&2\nexit 1\n' >"$WORK/build/movies"
+	if CINEMA_BUILD=$WORK/build run_sh start >"$WORK/out" 2>&1; then fail "it started"; fi
+	grep -q 'movies did not start' "$WORK/out"
+	grep -q 'no luck today' "$WORK/out"
+	nothing_runs
+}
+
+test_what_is_not_built_is_told() {
+	new_settings "CINEMA_BUILD=$WORK/nowhere"
+	refuses 'nowhere/users is missing: ./run.sh build' start
+}
+
+test_logs_show_all() {
+	start_cinema
+	kill_service movies
+	wait_for 15 grep -q . "$STATE/logs/movies.log"
+	run_sh logs >"$WORK/out"
+	grep -q '^==> access.log <==' "$WORK/out"
+	grep -q '^==> movies.log <==' "$WORK/out"
+	run_sh logs -f >"$WORK/out" &
+	local follower=$!
+	expect 200 GET /movies -H 'X-Request-Id: followed'
+	wait_for 15 grep -q followed "$WORK/out"
+	kill "$follower"
+}
+
+test_client_talks_to_this_instance() {
+	start_cinema
+	printf '4\n7\n' | run_sh client >"$WORK/out"
+	grep -q 'Welcome to cinema app' "$WORK/out"
+	expect 200 GET /users
+	grep -qF "$(jq -r 'first(.[].name)' <<<"$BODY")" "$WORK/out"
+}
+
+test_an_unknown_command_is_told() {
+	new_settings
+	must_fail run_sh fly 2>"$WORK/out"
+	grep -q 'there is no command "fly"' "$WORK/out"
+	run_sh help | grep -q 'Usage'
+}
+
+test_a_missing_package_without_root_is_one_line() {
+	new_settings
+	[ "$(id -u)" != 0 ] || as_nobody test -r "$ROOT/run.sh" || skip "nobody may not read $ROOT"
+	if as_nobody "$ROOT/run.sh" deps no-such-package </dev/null >"$WORK/out" 2>&1; then fail "succeeded"; fi
+	[ "$(wc -l <"$WORK/out")" = 1 ]
+	grep -q 'apt-get install --no-install-recommends no-such-package' "$WORK/out"
+	# What is there needs no root.
+	as_nobody "$ROOT/run.sh" deps bash coreutils
+}
+
+as_nobody() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+test_it_runs_as_an_ordinary_user() {
+	[ "$(id -u)" = 0 ] || skip "all other tests run as one"
+	new_settings
+	as_nobody test -x "$BUILD/users" -a -r "$ROOT/data/users.json" || skip "nobody may not read $ROOT"
+	local folder
+	folder=$(mktemp -d /tmp/cinema.XXXXXX)
+	chown 65534:65534 "$folder"
+	export CINEMA_STATE=$folder
+	as_nobody "$ROOT/run.sh" start
+	expect 200 GET /movies
+	expect 404 GET /nope
+	expect 200 GET /healthz
+	[ "$(stat -c %u "/proc/$(cat "$folder/pids/nginx.pid")")" = 65534 ]
+	must_fail grep -E 'alert|emerg' "$folder/logs/nginx-error.log"
+	as_nobody "$ROOT/run.sh" stop
+	rm -rf "$folder"
+}
+
+test_only_its_user_can_read_the_state() {
+	new_settings
+	CINEMA_STATE=$STATE/new run_sh start
+	[ "$(stat -c %a "$STATE/new")" = 700 ]
+	[ "$(stat -c %a "$STATE/new/users.sock")" = 660 ]
+	CINEMA_STATE=$STATE/new run_sh stop
+}
+
+test_in_front_it_ends_with_ctrl_c() {
+	new_settings
+	# What is built stays as it is: this may be a build with other flags.
+	mkdir "$WORK/bin"
+	printf '#!/bin/sh\nexit 0\n' >"$WORK/bin/make"
+	chmod +x "$WORK/bin/make"
+	PATH=$WORK/bin:$PATH command expect -c '
+		set timeout 60
+		spawn '"$ROOT"'/run.sh
+		expect "Cinema is at '"$URL"'" {} default { exit 1 }
+		expect "Ctrl-C stops it" {} default { exit 2 }
+		exec curl -sf --noproxy * --max-time 15 '"$URL"'/movies
+		send "\003"
+		expect "Stopped." {} default { exit 3 }
+		expect eof
+		exit [lindex [wait] 3]'
+	nothing_runs
+}
+
+test_the_installed_tree_works() {
+	new_settings
+	make -s -C "$ROOT" -o all install BUILD="$BUILD" DESTDIR="$WORK/root" prefix=/usr
+	unset CINEMA_BUILD CINEMA_DATA
+	export CINEMA_CONF=$WORK/root/usr/lib/cinema/conf/cinema.conf
+	"$WORK/root/usr/lib/cinema/run.sh" start
+	expect 200 GET /movies
+	expect 200 GET / -H 'Accept: text/html'
+	"$WORK/root/usr/lib/cinema/run.sh" stop
+	make -s -C "$ROOT" uninstall DESTDIR="$WORK/root" prefix=/usr
+	[ -z "$(find "$WORK/root" -type f)" ]
+}
+
+run_suite "$@"

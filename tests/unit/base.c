@@ -1,0 +1,271 @@
+/* What knows nothing of HTTP or of cinemas: arena, buffer, clock, id, hash, settings. */
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/id.h"
+#include "base/settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void arena_gives_memory_for_any_size(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena);
+	for (size_t size = 0; size < 20000; size += 777) {
+		char *memory = arena_alloc(&arena, size);
+		assert_non_null(memory);
+		assert_int_equal((uintptr_t)memory % sizeof(long double), 0);
+		memset(memory, 'x', size);
+	}
+	assert_null(arena_alloc(&arena, SIZE_MAX - 8));
+	arena_free(&arena);
+}
+
+static void arena_is_used_again_after_a_reset(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena);
+	arena_reset(&arena);
+	char *first = arena_copy(&arena, "first", 5);
+	assert_string_equal(first, "first");
+	assert_non_null(arena_alloc(&arena, 100000));
+	arena_reset(&arena);
+	assert_ptr_equal(arena_copy(&arena, "again", 5), first);
+	assert_string_equal(arena_printf(&arena, "%d-%s", 7, "x"), "7-x");
+	arena_free(&arena);
+}
+
+static void buffer_grows_and_stays_terminated(void **state)
+{
+	(void)state;
+	struct buffer buffer;
+	buffer_init(&buffer, 100000);
+	assert_null(buffer.data);
+	for (int i = 0; i < 5000; i++)
+		buffer_printf(&buffer, "%04d,", i);
+	assert_int_equal(buffer.length, 25000);
+	assert_int_equal(strlen(buffer.data), 25000);
+	assert_memory_equal(buffer.data + 24995, "4999,", 5);
+	buffer_clear(&buffer);
+	assert_string_equal(buffer.data, "");
+	buffer_append(&buffer, "a\0b", 3);
+	assert_int_equal(buffer.length, 3);
+	buffer_free(&buffer);
+	buffer_free(&buffer);
+}
+
+static void buffer_stops_at_its_limit_and_says_so(void **state)
+{
+	(void)state;
+	struct buffer buffer;
+	buffer_init(&buffer, 10);
+	buffer_text(&buffer, "0123456789");
+	assert_false(buffer.failed);
+	buffer_text(&buffer, "");
+	assert_false(buffer.failed);
+	buffer_text(&buffer, "x");
+	assert_true(buffer.failed);
+	assert_string_equal(buffer.data, "0123456789");
+	buffer_clear(&buffer);
+	assert_false(buffer.failed);
+	buffer_text(&buffer, "ab");
+	buffer_printf(&buffer, "%s", "0123456789");
+	assert_true(buffer.failed);
+	assert_string_equal(buffer.data, "ab");
+	buffer_text(&buffer, "c");
+	assert_string_equal(buffer.data, "ab");
+	buffer_free(&buffer);
+}
+
+static void dates_are_days_that_exist(void **state)
+{
+	(void)state;
+	static const char *const good[] = { "20180801", "20240229", "20000229", "00010101",
+		"99991231" };
+	static const char *const bad[] = { "", "2018080", "201808011", "20180230", "20230229",
+		"19000229", "20180001", "20181301", "20180100", "20180132", "20180431", "00000101",
+		"2018-8-1", "2018 801", "+2018080", "2018080a", " 0180801" };
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_true(clock_is_date(good[i]));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(clock_is_date(bad[i]));
+}
+
+static void times_run_from_0000_to_2359(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "", "24:00", "23:60", "9:00", "09:0", "09:000", "09.00",
+		"-1:00", "0900", "ab:cd" };
+	assert_true(clock_is_time("00:00"));
+	assert_true(clock_is_time("23:59"));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(clock_is_time(bad[i]));
+}
+
+static void days_are_added_over_months_and_years(void **state)
+{
+	(void)state;
+	char date[9];
+	clock_add_days("20240228", 1, date);
+	assert_string_equal(date, "20240229");
+	clock_add_days("20231231", 1, date);
+	assert_string_equal(date, "20240101");
+	clock_add_days("20240301", -1, date);
+	assert_string_equal(date, "20240229");
+	clock_add_days("20240101", 366, date);
+	assert_string_equal(date, "20250101");
+}
+
+static void instants_are_written_and_read(void **state)
+{
+	(void)state;
+	static const int64_t instants[] = { 0, 1, 999, 1533146400123, 951782400000, 4102444799999 };
+	static const char *const bad[] = { "", "2018-08-01", "2018-08-01T18:00:00",
+		"2018-08-01T18:00:00+00:00", "2018-02-30T18:00:00Z", "2018-08-01T24:00:00Z",
+		"2018-08-01T18:60:00Z", "2018-08-01T18:00:60Z", "2018-08-01T18:00:00.12Z",
+		"2018-08-01T18:00:00,123Z", "2018-08-01t18:00:00Z", "2018-08-01T18:00:00.123X" };
+	char text[CLOCK_TEXT_SIZE];
+	int64_t instant;
+	for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
+		clock_format(instants[i], text);
+		assert_true(clock_parse(text, &instant));
+		assert_int_equal(instant, instants[i]);
+	}
+	clock_format(1533146400123, text);
+	assert_string_equal(text, "2018-08-01T18:00:00.123Z");
+	assert_true(clock_parse("2018-08-01T18:00:00Z", &instant));
+	assert_int_equal(instant, 1533146400000);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(clock_parse(bad[i], &instant));
+}
+
+static void identifiers_have_one_form(void **state)
+{
+	(void)state;
+	char longest[ID_MAX + 2];
+	memset(longest, 'a', sizeof longest);
+	longest[ID_MAX] = '\0';
+	assert_true(id_is_valid(longest));
+	longest[ID_MAX] = 'a';
+	longest[ID_MAX + 1] = '\0';
+	assert_false(id_is_valid(longest));
+	static const char *const bad[] = { "", "a b", "a/b", "a.b", "..", "a%", "\xc3\xa4", "a\n",
+		"a:b" };
+	assert_true(id_is_valid("276c79ec-a26a-40a6-b3d3-fb242a5947b6"));
+	assert_true(id_is_valid("_"));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(id_is_valid(bad[i]));
+}
+
+static void later_bookings_sort_first(void **state)
+{
+	(void)state;
+	char early[ID_BOOKING_SIZE], late[ID_BOOKING_SIZE], code[ID_CODE_SIZE];
+	for (int64_t now = 1533146400000; now < 1533146400100; now++) {
+		assert_true(id_make_booking(now, early));
+		assert_true(id_make_booking(now + 1, late));
+		assert_int_equal(strlen(early), ID_BOOKING_SIZE - 1);
+		assert_true(id_is_valid(early));
+		assert_true(strcmp(late, early) < 0);
+	}
+	assert_true(id_make_booking(1533146400000, early));
+	assert_true(id_make_booking(1533146400000, late));
+	assert_string_not_equal(early, late);
+	assert_true(id_make_code(code));
+	assert_int_equal(strlen(code), ID_CODE_SIZE - 1);
+	assert_null(strpbrk(code, "ILOUabcdefghijklmnopqrstuvwxyz"));
+}
+
+static void hashes_are_those_of_xxh3(void **state)
+{
+	(void)state;
+	char hash[HASH_SIZE];
+	hash_bytes("", 0, hash); /* the value that xxhash's own tests give for no bytes */
+	assert_string_equal(hash, "99aa06d3014798d86001c324468d497f");
+}
+
+/* Reads the settings with one variable set. */
+static bool read_with(const char *name, const char *value, struct settings *settings, char *why)
+{
+	assert_int_equal(setenv(name, value, 1), 0);
+	bool good = settings_read(settings, why, 256);
+	assert_int_equal(unsetenv(name), 0);
+	return good;
+}
+
+static void settings_have_defaults(void **state)
+{
+	(void)state;
+	static struct settings settings;
+	char why[256];
+	assert_true(read_with("CINEMA_QUICK_THREADS", "", &settings, why));
+	assert_int_equal(settings_number(&settings, SETTING_QUICK_THREADS), 4);
+	assert_string_equal(settings_text(&settings, SETTING_STORE), "sqlite");
+	assert_true(read_with("CINEMA_QUICK_THREADS", "64", &settings, why));
+	assert_int_equal(settings_number(&settings, SETTING_QUICK_THREADS), 64);
+}
+
+static void bad_settings_are_named_with_what_they_take(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *value;
+	} bad[] = {
+		{ "CINEMA_QUICK_THREADS", "0" },
+		{ "CINEMA_QUICK_THREADS", "65" },
+		{ "CINEMA_QUICK_THREADS", "4x" },
+		{ "CINEMA_QUICK_THREADS", " 4" },
+		{ "CINEMA_QUICK_THREADS", "+4" },
+		{ "CINEMA_QUICK_THREADS", "99999999999999999999" },
+		{ "CINEMA_LISTEN", "8080" },
+		{ "CINEMA_LISTEN", ":8080" },
+		{ "CINEMA_LISTEN", "127.0.0.1:0" },
+		{ "CINEMA_LISTEN", "127.0.0.1:65536" },
+		{ "CINEMA_LISTEN", "127.0.0.1;:80" },
+		{ "CINEMA_STATE", "/tmp/a b" },
+		{ "CINEMA_STORE", "mysql" },
+		{ "CINEMA_TZ", "Nowhere/Land" },
+		{ "CINEMA_TZ", "../passwd" },
+	};
+	static struct settings settings;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char why[256] = "";
+		assert_false(read_with(bad[i].name, bad[i].value, &settings, why));
+		assert_non_null(strstr(why, bad[i].name));
+		assert_non_null(strstr(why, "takes"));
+	}
+	char why[256], *endless = calloc(1, 5000);
+	memset(endless, '1', 4999);
+	assert_false(read_with("CINEMA_STATE", endless, &settings, why));
+	free(endless);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arena_gives_memory_for_any_size),
+		cmocka_unit_test(arena_is_used_again_after_a_reset),
+		cmocka_unit_test(buffer_grows_and_stays_terminated),
+		cmocka_unit_test(buffer_stops_at_its_limit_and_says_so),
+		cmocka_unit_test(dates_are_days_that_exist),
+		cmocka_unit_test(times_run_from_0000_to_2359),
+		cmocka_unit_test(days_are_added_over_months_and_years),
+		cmocka_unit_test(instants_are_written_and_read),
+		cmocka_unit_test(identifiers_have_one_form),
+		cmocka_unit_test(later_bookings_sort_first),
+		cmocka_unit_test(hashes_are_those_of_xxh3),
+		cmocka_unit_test(settings_have_defaults),
+		cmocka_unit_test(bad_settings_are_named_with_what_they_take),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,110 @@
+/* The waiting lane's threads: every job is done once, none waits without end, a full queue says so. */
+#include "http/pool.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static char why[256];
+static atomic_int done, running, most;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void pause_ms(long ms)
+{
+	struct timespec time = { .tv_nsec = ms * 1000000 };
+	nanosleep(&time, NULL);
+}
+
+/* Waits, for ten seconds at most, until value is reached. */
+static void wait_for(atomic_int *counter, int value)
+{
+	for (int i = 0; i < 10000 && atomic_load(counter) != value; i++)
+		pause_ms(1);
+	assert_int_equal(atomic_load(counter), value);
+}
+
+static void pass_gate(void *job)
+{
+	(void)job;
+	int now = atomic_fetch_add(&running, 1) + 1;
+	int before = atomic_load(&most);
+	while (now > before && !atomic_compare_exchange_weak(&most, &before, now))
+		continue;
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+	atomic_fetch_sub(&running, 1);
+	atomic_fetch_add(&done, 1);
+}
+
+static struct pool *start(size_t threads, size_t queue)
+{
+	atomic_store(&done, 0);
+	atomic_store(&most, 0);
+	struct pool *pool = pool_start(threads, queue, pass_gate, why, sizeof why);
+	assert_non_null(pool);
+	return pool;
+}
+
+static void every_job_is_done_once(void **state)
+{
+	(void)state;
+	struct pool *pool = start(8, 100);
+	int put = 0;
+	while (put < 20000)
+		put += pool_put(pool, &done);
+	pool_stop(pool);
+	assert_int_equal(atomic_load(&done), 20000);
+	assert_in_range(atomic_load(&most), 1, 8);
+}
+
+static void a_full_queue_refuses_until_there_is_room(void **state)
+{
+	(void)state;
+	struct pool *pool = start(2, 3);
+	pause_ms(50); /* both threads wait for work now; if not, fewer fit and nothing is wrong */
+	pthread_mutex_lock(&gate);
+	int put = 0;
+	while (put < 10 && pool_put(pool, &done))
+		put++;
+	assert_in_range(put, 3, 5);
+	wait_for(&running, 2);
+	while (pool_put(pool, &done))
+		put++;
+	assert_int_equal(put, 5);
+	assert_false(pool_put(pool, &done));
+	pthread_mutex_unlock(&gate);
+	wait_for(&done, 5);
+	assert_true(pool_put(pool, &done));
+	pool_stop(pool);
+	assert_int_equal(atomic_load(&done), 6);
+}
+
+static void stopping_does_what_is_queued(void **state)
+{
+	(void)state;
+	struct pool *pool = start(1, 50);
+	int put = 0;
+	pthread_mutex_lock(&gate);
+	while (pool_put(pool, &done))
+		put++;
+	pthread_mutex_unlock(&gate);
+	pool_stop(pool);
+	assert_int_equal(atomic_load(&done), put);
+	pool_stop(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_job_is_done_once),
+		cmocka_unit_test(a_full_queue_refuses_until_there_is_room),
+		cmocka_unit_test(stopping_does_what_is_queued),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -47,6 +47,18 @@ finds() {
 	grep -q "$1" "$WORK/found" || fail "the rush did not find: $1"$'\n'"$(tail -n 5 "$WORK/found")"
 }
 
+# The same while bookings is killed every second.
+rush_under_kills() {
+	local rush
+	rush "$@" >"$WORK/said" &
+	rush=$!
+	while kill -0 "$rush" 2>/dev/null; do
+		sleep 1
+		kill_service bookings || true
+	done
+	wait "$rush" || fail "$(cat "$WORK/said")"
+}
+
 audit() {
 	run_sh stop >/dev/null
 	"$BUILD/bookings" --audit || fail 'the audit found faults'
@@ -86,28 +98,13 @@ test_holds_that_expire_confirm_and_cancel() {
 }
 
 test_bookings_killed_every_second() {
-	local rush
-	rush 200 race 03 >"$WORK/said" &
-	rush=$!
-	while kill -0 $rush 2>/dev/null; do
-		sleep 1
-		kill_service bookings || true
-	done
-	wait $rush || fail "$(cat "$WORK/said")"
-	cat "$WORK/said"
+	rush_under_kills 200 race 03
 	audit
 }
 
 test_holds_with_bookings_killed_every_second() {
-	local rush
 	start_cinema "CINEMA_DATA=$WORK/data" CINEMA_HOLD_SECONDS=1
-	rush 40 holds 04 >"$WORK/said" &
-	rush=$!
-	while kill -0 $rush 2>/dev/null; do
-		sleep 1
-		kill_service bookings || true
-	done
-	wait $rush || fail "$(cat "$WORK/said")"
+	rush_under_kills 40 holds 04
 	audit
 }
 

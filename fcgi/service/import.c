@@ -17,7 +17,7 @@ struct import {
 	const struct service *service;
 	char path[2 * SETTING_TEXT_SIZE]; /* of the file that is read now */
 	struct json_object *documents;
-	char fault[512];
+	char fault[640];
 };
 
 const struct settings *import_settings(const struct import *import)
@@ -44,8 +44,8 @@ void import_fault(struct import *import, const char *place, const char *format, 
 	va_start(arguments, format);
 	vsnprintf(reason, sizeof reason, format, arguments);
 	va_end(arguments);
-	snprintf(
-	    import->fault, sizeof import->fault, "%.200s: %.96s%s%s", import->path, place ? place : "", place ? ": " : "", reason);
+	snprintf(import->fault, sizeof import->fault, "%.200s: %.96s%s%s", import->path,
+	    place ? place : "", place ? ": " : "", reason);
 }
 
 void import_put(

@@ -11,8 +11,7 @@
 #define MOVIES_A_QUERY 200  /* the most ids that GET /movies?ids= takes */
 #define TOP_MAX        1000 /* the most that GET /movies?top= takes */
 
-/* Reads {date: [movie id]} of a user, NULL when there are no bookings. Anything but OUTCOME_DONE
- * with *dates set means that the response is already filled. */
+/* Reads {date: [movie id]} of a user, NULL when there are no bookings. False: it is answered. */
 static bool read_dates(struct service *service, const struct request *request,
     struct response *response, struct json_object **dates)
 {

@@ -243,6 +243,46 @@ test_a_repeat_with_its_key_books_once() {
 	expect 400 POST /bookings "$body" -H "Idempotency-Key: $(printf '%256s' '' | tr ' ' k)"
 }
 
+# silent NAME COMMAND…: runs a command while a service does not answer.
+silent() {
+	local pid code=0
+	pid=$(service_pid "$1")
+	kill -STOP "$pid"
+	("${@:2}") || code=$?
+	kill -CONT "$pid"
+	return "$code"
+}
+
+down() {
+	expect 503 "$2" "$3" "${4-}"
+	expect_json '.peer == $peer and (.detail | test($peer))' --arg peer "$1"
+	expect_header Retry-After '^[0-9]+$'
+}
+
+test_a_service_that_is_down_is_named() {
+	local body="{\"user\":\"yojane_mane\",\"date\":\"20180802\",\"movie\":\"$STREE\"}"
+	start_cinema CINEMA_PEER_TIMEOUT_MS=300 CINEMA_PEER_CACHE_MS=0
+	silent bookings down bookings GET /users/souparnika_patil/bookings
+	silent bookings down bookings GET /users/souparnika_patil/suggested
+	silent movies down movies GET /users/souparnika_patil/bookings
+	silent users down users POST /bookings "$body"
+	silent showtimes down showtimes POST /bookings "$body"
+	silent showtimes down showtimes GET "/showtimes/20180802/$STREE/18:00-1/seats"
+	# What needs no other service goes on.
+	silent users expect 200 GET /bookings
+	silent bookings expect 200 GET /users
+	expect 404 GET /bookings/yojane_mane
+	expect 201 POST /bookings "$body"
+}
+
+test_a_cached_answer_stands_in_for_a_moment() {
+	local body="{\"user\":\"yojane_mane\",\"date\":\"20180802\",\"movie\":\"$STREE\"}"
+	start_cinema CINEMA_PEER_TIMEOUT_MS=300 CINEMA_PEER_CACHE_MS=60000
+	expect 201 POST /bookings "$body"
+	silent users expect 201 POST /bookings "$body"
+	silent showtimes expect 201 POST /bookings "$body"
+}
+
 test_health() {
 	local name
 	expect 200 GET /healthz

@@ -6,6 +6,31 @@
 
 #include <string.h>
 
+/* The words of HTTP/1.1's status line, which nginx passes on as they stand. */
+static const char *reason(int status)
+{
+	switch (status) {
+	case 200: return "OK";
+	case 201: return "Created";
+	case 202: return "Accepted";
+	case 204: return "No Content";
+	case 304: return "Not Modified";
+	case 400: return "Bad Request";
+	case 404: return "Not Found";
+	case 405: return "Method Not Allowed";
+	case 409: return "Conflict";
+	case 412: return "Precondition Failed";
+	case 413: return "Content Too Large";
+	case 415: return "Unsupported Media Type";
+	case 422: return "Unprocessable Content";
+	case 428: return "Precondition Required";
+	case 429: return "Too Many Requests";
+	case 500: return "Internal Server Error";
+	case 503: return "Service Unavailable";
+	default: return "Unknown";
+	}
+}
+
 /* A header whose value a handler made: it must not break the block. */
 static void write_header(
     struct buffer *head, const struct request *request, const char *name, const char *value)
@@ -87,7 +112,7 @@ bool head_write(struct response *response, const char *method, struct buffer *he
 		check_conditions(response, etag);
 	bool has_body = response->status != 204 && response->status != 304;
 
-	buffer_printf(head, "Status: %d\r\n", response->status);
+	buffer_printf(head, "Status: %d %s\r\n", response->status, reason(response->status));
 	if (has_body)
 		buffer_printf(head, "Content-Type: application/%sjson\r\nContent-Length: %zu\r\n",
 		    response->is_problem ? "problem+" : "", response->body.length);

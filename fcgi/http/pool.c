@@ -1,4 +1,5 @@
-/* A pool of threads behind a queue. See pool.h. */
+/* A pool of threads behind a queue. See pool.h. Threads are started as they are first needed: an idle
+ * service keeps none of their stacks in memory. */
 #include "http/pool.h"
 
 #include <pthread.h>
@@ -13,13 +14,13 @@ struct pool {
 	pool_work work;
 	pthread_mutex_t mutex;
 	pthread_cond_t change;
-	size_t queue;        /* jobs that may wait for a busy thread */
-	size_t size;         /* of jobs, a ring: queue, and one for each idle thread */
+	size_t size;         /* of jobs, a ring: what may wait and what may run */
 	size_t first, count; /* jobs that no thread has taken yet */
-	size_t idle;         /* threads that wait for one */
+	size_t load;         /* those, and the ones that run */
+	size_t idle;         /* threads that wait for a job */
 	bool stopping;
 	void **jobs;
-	size_t thread_count;
+	size_t thread_count, thread_limit;
 	pthread_t *threads;
 };
 
@@ -40,36 +41,40 @@ static void *run(void *argument)
 		pthread_mutex_unlock(&pool->mutex);
 		pool->work(job);
 		pthread_mutex_lock(&pool->mutex);
+		pool->load--;
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	return NULL;
 }
 
-bool pool_put(struct pool *pool, void *job)
-{
-	pthread_mutex_lock(&pool->mutex);
-	bool room = pool->count < pool->queue + pool->idle;
-	if (room) {
-		pool->jobs[(pool->first + pool->count++) % pool->size] = job;
-		pthread_cond_signal(&pool->change);
-	}
-	pthread_mutex_unlock(&pool->mutex);
-	return room;
-}
-
-static int start_threads(struct pool *pool, size_t threads)
+/* Starts one more thread; returns an errno. */
+static int start_thread(struct pool *pool)
 {
 	pthread_attr_t attributes;
 	int error = pthread_attr_init(&attributes);
 	if (error)
 		return error;
 	error = pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	while (!error && pool->thread_count < threads) {
+	if (!error)
 		error = pthread_create(&pool->threads[pool->thread_count], &attributes, run, pool);
-		pool->thread_count += !error;
-	}
+	pool->thread_count += !error;
 	pthread_attr_destroy(&attributes);
 	return error;
+}
+
+bool pool_put(struct pool *pool, void *job)
+{
+	pthread_mutex_lock(&pool->mutex);
+	bool room = pool->load < pool->size;
+	if (room) {
+		pool->jobs[(pool->first + pool->count++) % pool->size] = job;
+		pool->load++;
+		if (pool->count > pool->idle && pool->thread_count < pool->thread_limit)
+			start_thread(pool); /* if not, those that there are do it */
+		pthread_cond_signal(&pool->change);
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return room;
 }
 
 struct pool *pool_start(size_t threads, size_t queue, pool_work work, char *why, size_t why_size)
@@ -80,16 +85,18 @@ struct pool *pool_start(size_t threads, size_t queue, pool_work work, char *why,
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_cond_init(&pool->change, NULL);
 	pool->work = work;
-	pool->queue = queue;
 	pool->size = queue + threads;
+	pool->thread_limit = threads;
 	pool->jobs = calloc(pool->size, sizeof *pool->jobs);
 	pool->threads = calloc(threads, sizeof *pool->threads);
 	if (!pool->jobs || !pool->threads)
 		goto out;
-	int error = start_threads(pool, threads);
+	pthread_mutex_lock(&pool->mutex);
+	int error = start_thread(pool);
+	pthread_mutex_unlock(&pool->mutex);
 	if (!error)
 		return pool;
-	snprintf(why, why_size, "cannot start %zu threads: %s", threads, strerror(error));
+	snprintf(why, why_size, "cannot start a thread: %s", strerror(error));
 	pool_stop(pool);
 	return NULL;
 out:

@@ -1,4 +1,4 @@
-/* The waiting lane: a fixed pool of threads behind a bounded queue, for requests that commit or ask
+/* The waiting lane: a bounded pool of threads behind a bounded queue, for requests that commit or ask
  * another service. */
 #ifndef CINEMA_HTTP_POOL_H
 #define CINEMA_HTTP_POOL_H
@@ -11,7 +11,7 @@ struct pool;
 /** Does one job; called on a thread of the lane. */
 typedef void (*pool_work)(void *job);
 
-/** Starts the threads; NULL with a line in why. queue jobs may wait while all threads work. */
+/** A pool that may grow to threads; queue jobs may wait while all work. NULL with a line in why. */
 struct pool *pool_start(size_t threads, size_t queue, pool_work work, char *why, size_t why_size);
 
 /** Hands a job over; false when the queue is full. Safe from any thread. */

@@ -85,22 +85,6 @@ static void forget(struct connection *connection)
 	free(connection);
 }
 
-/* Gives an idle connection to epoll; whoever it wakes next owns it. */
-static void park(struct connection *connection, int operation)
-{
-	struct server *server = connection->server;
-	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.ptr = connection };
-	atomic_store(&connection->state, PARKED);
-	/* The main thread may have looked for parked connections before this was one. */
-	if (atomic_load(&server->stopping))
-		shutdown(connection->fcgi.ipcFd, SHUT_RD);
-	if (epoll_ctl(server->epoll, operation, connection->fcgi.ipcFd, &event) == 0)
-		return;
-	log_write(LOG_ERROR, NULL, "a connection cannot be watched: %s", strerror(errno));
-	FCGX_Free(&connection->fcgi, 1);
-	forget(connection);
-}
-
 /* Takes a connection that epoll reports out of the main thread's reach. */
 static void take(struct connection *connection)
 {
@@ -110,6 +94,25 @@ static void take(struct connection *connection)
 	/* It is ENDING: the main thread may still be about to use its descriptor. */
 	pthread_mutex_lock(&connection->server->mutex);
 	pthread_mutex_unlock(&connection->server->mutex);
+}
+
+/* Gives an idle connection to epoll. Whoever epoll wakes owns it, at once: it is not touched here
+ * any more unless that fails. */
+static void park(struct connection *connection, int operation)
+{
+	struct server *server = connection->server;
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.ptr = connection };
+	int fd = connection->fcgi.ipcFd;
+	atomic_store(&connection->state, PARKED);
+	/* The main thread may have looked for parked connections before this was one. */
+	if (atomic_load(&server->stopping))
+		shutdown(fd, SHUT_RD);
+	if (epoll_ctl(server->epoll, operation, fd, &event) == 0)
+		return;
+	log_write(LOG_ERROR, NULL, "a connection cannot be watched: %s", strerror(errno));
+	take(connection);
+	FCGX_Free(&connection->fcgi, 1);
+	forget(connection);
 }
 
 static void admit(struct server *server, int fd)
@@ -370,7 +373,7 @@ static bool check_listener(char *why, size_t why_size)
 }
 
 /* What the whole process needs: as many descriptors as it may have (nothing here uses select),
- * few heaps, and signals that only sigwait sees. libfcgi's own handlers stay unused. */
+ * few heaps, and signals that only the signalfd sees. libfcgi's own handlers stay unused. */
 static bool prepare_process(sigset_t *signals)
 {
 	struct rlimit files;

@@ -125,8 +125,11 @@ static enum store_result json_commit(
 		goto out;
 	error = save(json, &copy);
 	json->map.sequence = copy.sequence; /* also of a commit that failed */
-	if (error)
+	if (error) {
+		/* The new file may be in its place, and only its name not durable. */
+		save(json, &json->map);
 		goto out;
+	}
 	json->full = false;
 	pthread_rwlock_wrlock(&json->lock);
 	struct map old = json->map;

@@ -108,6 +108,10 @@ static struct json_object *read_value(struct file *file)
 	skip_space(file);
 	size_t start = file->at;
 	skip_value(file);
+	if (file->at == start) {
+		fault(file, start, "a value must stand here");
+		return NULL;
+	}
 	char next = file->text[file->at];
 	file->text[file->at] = '\0';
 	struct json_object *value =

@@ -118,16 +118,26 @@ static bool refuse(const char *path, const char *what, char *why, size_t why_siz
 	return false;
 }
 
+/* The errno of the last call on the WAL that failed, which SQLite itself does not hand out. */
+static int wal_error(sqlite3 *db)
+{
+	sqlite3_file *wal = NULL;
+	int error = 0;
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+	if (wal && wal->pMethods)
+		wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &error);
+	return error;
+}
+
 /* Turns an error into a result and logs it; of a disk that stays full only the first time. */
 static enum store_result fail(struct sqlite *sqlite, sqlite3 *db, const char *doing)
 {
-	int code = sqlite3_extended_errcode(db), error = sqlite3_system_errno(db);
-	bool from_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
-	bool full = (code & 0xff) == SQLITE_FULL || (from_system && engine_is_full(error));
+	int code = sqlite3_extended_errcode(db);
+	int error = code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC ? wal_error(db) : 0;
+	bool full = (code & 0xff) == SQLITE_FULL || engine_is_full(error);
 	if (!full || !sqlite->full)
 		log_write(LOG_ERROR, NULL, "%s: %s: %s (%d%s%s)", sqlite->path, doing,
-		    sqlite3_errmsg(db), code, from_system ? ", " : "",
-		    from_system ? strerror(error) : "");
+		    sqlite3_errmsg(db), code, error ? ", " : "", error ? strerror(error) : "");
 	sqlite->full = full;
 	return full ? STORE_FULL : STORE_FAILED;
 }
@@ -368,6 +378,24 @@ static int apply_commit(struct connection *writer, struct group_commit *commit, 
 	return code == SQLITE_OK ? run(writer, RELEASE) : code;
 }
 
+static int keep_sequence(struct sqlite *sqlite)
+{
+	sqlite3_stmt *keep = sqlite->writer->statements[SEQUENCE];
+	sqlite3_bind_int64(keep, 1, (sqlite3_int64)sqlite->sequence);
+	return run(sqlite->writer, SEQUENCE);
+}
+
+/* Undoes a group whose commit failed. When only its sync failed, the WAL's file has all of it, and
+ * a crash would bring it back: so something harmless is written over it. */
+static void undo_group(struct sqlite *sqlite, int code)
+{
+	struct connection *writer = sqlite->writer;
+	if (!sqlite3_get_autocommit(writer->db))
+		sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
+	if (code == SQLITE_IOERR_FSYNC)
+		keep_sequence(sqlite);
+}
+
 static void apply_group(void *context, struct group_commit *first)
 {
 	struct sqlite *sqlite = context;
@@ -381,11 +409,8 @@ static void apply_group(void *context, struct group_commit *first)
 		if (code == SQLITE_OK && commit->result == STORE_OK)
 			sqlite->sequence++;
 	}
-	if (code == SQLITE_OK && sqlite->sequence != before) {
-		sqlite3_bind_int64(
-		    writer->statements[SEQUENCE], 1, (sqlite3_int64)sqlite->sequence);
-		code = run(writer, SEQUENCE);
-	}
+	if (code == SQLITE_OK && sqlite->sequence != before)
+		code = keep_sequence(sqlite);
 	if (code == SQLITE_OK)
 		code = run(writer, COMMIT);
 	if (code == SQLITE_OK) {
@@ -394,8 +419,7 @@ static void apply_group(void *context, struct group_commit *first)
 	}
 	/* Also what conflicted did so with commits that are now undone. */
 	enum store_result result = fail(sqlite, writer->db, "committing");
-	if (!sqlite3_get_autocommit(writer->db))
-		sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
+	undo_group(sqlite, code);
 	for (struct group_commit *commit = first; commit; commit = commit->next)
 		commit->result = result;
 }
@@ -435,7 +459,7 @@ static void checkpoint(void *context)
 
 /* Opening */
 
-/* Reads one number, or text into answer when that is not NULL. */
+/* Reads one number, or a text as one line. */
 static bool ask(sqlite3 *db, const char *question, int64_t *number, char *answer, size_t size)
 {
 	sqlite3_stmt *statement = NULL;
@@ -446,6 +470,8 @@ static bool ask(sqlite3 *db, const char *question, int64_t *number, char *answer
 	if (found && answer) {
 		const char *text = (const char *)sqlite3_column_text(statement, 0);
 		snprintf(answer, size, "%s", text ? text : "");
+		for (char *end = answer; (end = strchr(end, '\n'));)
+			*end = ' ';
 	}
 	return sqlite3_finalize(statement) == SQLITE_OK && found;
 }
@@ -455,7 +481,7 @@ static bool ask(sqlite3 *db, const char *question, int64_t *number, char *answer
 static bool examine(struct connection *connection, const char *path, char *why, size_t why_size)
 {
 	sqlite3 *db = connection->db;
-	int64_t application = 0, version = 0, pages = 0, ends = 0;
+	int64_t application = 0, version = 0, pages = 0, ends = 0, sequences = 0;
 	char verdict[200] = "ok";
 
 	if (!ask(db, "PRAGMA application_id", &application, NULL, 0) ||
@@ -467,7 +493,8 @@ static bool examine(struct connection *connection, const char *path, char *why, 
 		return refuse(path, "this database is not a store of Cinema", why, why_size);
 	if (version != SCHEMA)
 		return refuse(path, "another version of Cinema wrote this store", why, why_size);
-	if (!ask(db, "PRAGMA page_count", &pages, NULL, 0) ||
+	if (!ask(db, "SELECT count(*) FROM sequence", &sequences, NULL, 0) ||
+	    !ask(db, "PRAGMA page_count", &pages, NULL, 0) ||
 	    !ask(db,
 		"SELECT total(length(document)) FROM documents WHERE key IN (SELECT min(key) FROM"
 		" documents UNION ALL SELECT max(key) FROM documents)",
@@ -475,6 +502,8 @@ static bool examine(struct connection *connection, const char *path, char *why, 
 	    (pages <= QUICK_CHECK_MAX &&
 		!ask(db, "PRAGMA quick_check(1)", NULL, verdict, sizeof verdict)))
 		return refuse(path, sqlite3_errmsg(db), why, why_size);
+	if (sequences != 1)
+		return refuse(path, "damaged: there is no sequence of versions", why, why_size);
 	if (strcmp(verdict, "ok") != 0) {
 		snprintf(why, why_size, "%s: damaged: %s", path, verdict);
 		return false;
@@ -489,7 +518,8 @@ static bool create(const char *folder, const char *path, char *why, size_t why_s
 	char draft[ENGINE_PATH_SIZE + 4], wal[ENGINE_PATH_SIZE + 4];
 	snprintf(draft, sizeof draft, "%s.tmp", path);
 	snprintf(wal, sizeof wal, "%s-wal", path);
-	if (access(wal, F_OK) == 0)
+	struct stat status;
+	if (stat(wal, &status) == 0 && status.st_size > 0)
 		return refuse(path, "the file is gone, but not its -wal", why, why_size);
 	int error = file_replace(folder, draft, "", 0);
 	if (error)

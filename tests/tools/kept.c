@@ -10,6 +10,9 @@
  *                                                fails when that is closed before the last answer
  *   kept SOCKET ask METHOD PATH [BODY [NAME=VALUE…]]   one request; prints the answer as it came
  *   kept SOCKET rubbish ROUNDS                   what is no FastCGI, or breaks off in the middle
+ *
+ * A BODY that begins with @ is the name of a file that has it. repeat sends the body, or the mark
+ * that there is none, a moment after the rest, as nginx may.
  */
 #include <errno.h>
 #include <fastcgi.h>
@@ -30,6 +33,7 @@
 struct message {
 	unsigned char *bytes;
 	size_t length;
+	size_t head; /* what comes before the body */
 };
 
 /* An answer as it arrives: records are cut out of the stream, byte by byte. */
@@ -118,7 +122,7 @@ static struct message make_request(
     const char *method, const char *path, const char *body, char **more)
 {
 	static unsigned char request_bytes[REQUEST_MAX], param_bytes[REQUEST_MAX];
-	struct message request = { request_bytes, 0 }, params = { param_bytes, 0 };
+	struct message request = { .bytes = request_bytes }, params = { .bytes = param_bytes };
 	const unsigned char begin[8] = { 0, FCGI_RESPONDER, FCGI_KEEP_CONN };
 	add_param(&params, "REQUEST_METHOD", method);
 	add_param(&params, "REQUEST_URI", path);
@@ -138,6 +142,7 @@ static struct message make_request(
 	}
 	add_record(&request, FCGI_BEGIN_REQUEST, begin, sizeof begin);
 	add_stream(&request, FCGI_PARAMS, (const char *)params.bytes, params.length);
+	request.head = request.length;
 	add_stream(&request, FCGI_STDIN, body, strlen(body));
 	return request;
 }
@@ -152,6 +157,32 @@ static bool send_all(int fd, struct message message)
 		message.length -= (size_t)sent;
 	}
 	return true;
+}
+
+static bool send_in_two(int fd, struct message message)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	struct message head = { .bytes = message.bytes, .length = message.head };
+	if (!send_all(fd, head))
+		return false;
+	nanosleep(&moment, NULL);
+	message.bytes += message.head;
+	message.length -= message.head;
+	return send_all(fd, message);
+}
+
+/* A body as it stands on the command line: the text itself, @FILE, or NULL for none. */
+static const char *read_body(const char *argument)
+{
+	static char body[REQUEST_MAX];
+	if (!argument || argument[0] != '@')
+		return argument ? argument : "";
+	FILE *file = fopen(argument + 1, "r");
+	if (!file)
+		die(argument);
+	body[fread(body, 1, sizeof body - 1, file)] = '\0';
+	fclose(file);
+	return body;
 }
 
 static void take_content(struct answer *answer, unsigned char byte)
@@ -272,12 +303,12 @@ static int hold(const char *socket, size_t count, const char *path)
 static int repeat(const char *socket, size_t count, char **arguments)
 {
 	struct message request =
-	    make_request(arguments[0], arguments[1], arguments[2] ? arguments[2] : "", NULL);
+	    make_request(arguments[0], arguments[1], read_body(arguments[2]), NULL);
 	struct answer answer = { .fd = try_connect(socket) };
 	size_t answered = 0;
 	while (answered < count) {
 		answer = (struct answer){ .fd = answer.fd };
-		if (!send_all(answer.fd, request))
+		if (!send_in_two(answer.fd, request))
 			break;
 		while (!answer.ended && receive(&answer))
 			continue;
@@ -291,12 +322,14 @@ static int repeat(const char *socket, size_t count, char **arguments)
 
 static int ask(const char *socket, char **arguments)
 {
-	const char *body = arguments[2] ? arguments[2] : "";
+	const char *body = read_body(arguments[2]);
 	struct answer answer = { .fd = try_connect(socket), .print = true };
 	const struct timeval patience = { .tv_sec = 20 };
 	setsockopt(answer.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	send_all(answer.fd,
-	    make_request(arguments[0], arguments[1], body, arguments[2] ? arguments + 3 : NULL));
+	if (!send_all(answer.fd,
+		make_request(
+		    arguments[0], arguments[1], body, arguments[2] ? arguments + 3 : NULL)))
+		die("send");
 	while (!answer.ended && receive(&answer))
 		continue;
 	close(answer.fd);
@@ -314,7 +347,7 @@ static int rubbish(const char *socket, unsigned rounds)
 		for (size_t i = 0; i < sizeof noise; i++)
 			noise[i] = (unsigned char)rand();
 		switch (round % 6) {
-		case 0: request = (struct message){ noise, sizeof noise }; break;
+		case 0: request = (struct message){ noise, sizeof noise, 0 }; break;
 		case 1: request.length = (size_t)rand() % request.length; break;
 		case 2:
 			request.bytes[(size_t)rand() % 24] ^= (unsigned char)(1 + rand() % 255);

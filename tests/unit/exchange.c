@@ -187,10 +187,11 @@ static const char *header(const char *name)
 static void expect_status(int status)
 {
 	char start[30];
-	snprintf(start, sizeof start, "Status: %d\r\n", status);
+	snprintf(start, sizeof start, "Status: %d ", status);
 	if (strncmp(exchange->head.data, start, strlen(start)) != 0)
 		fail_msg("expected %d:\n%s%s", status, exchange->head.data,
 		    exchange->response.body.data ? exchange->response.body.data : "");
+	assert_null(strstr(exchange->head.data, "Unknown"));
 	assert_string_equal(exchange->head.data + exchange->head.length - 4, "\r\n\r\n");
 	assert_int_equal(exchange->body_follows,
 	    status != 204 && status != 304 && strcmp(exchange->intake.method, "HEAD") != 0);
@@ -585,8 +586,18 @@ static void busy_problems_say_when_to_come_again(void **state)
 	response_problem_with(&exchange->response, PROBLEM_PEER_DOWN, extra, "%s", "\"q\"");
 	exchange_finish(exchange);
 	expect_problem(503, "peer-down", "\"peer\":\"movies\"");
-	for (enum problem p = 0; p < PROBLEM_COUNT; p++)
+}
+
+static void every_problem_has_its_status_line(void **state)
+{
+	(void)state;
+	for (enum problem p = 0; p < PROBLEM_COUNT; p++) {
 		assert_int_equal(problem_status(p) == 503, problem_retry_after(p) > 0);
+		send_get("/items/a");
+		response_problem(&exchange->response, p, "x");
+		exchange_finish(exchange);
+		expect_status(problem_status(p));
+	}
 }
 
 static int read_settings(void **state)
@@ -624,6 +635,7 @@ int main(void)
 		TEST(a_header_cannot_be_split),
 		TEST(a_request_id_is_made_where_none_is_good),
 		TEST(busy_problems_say_when_to_come_again),
+		TEST(every_problem_has_its_status_line),
 	};
 	return cmocka_run_group_tests(tests, read_settings, NULL);
 }

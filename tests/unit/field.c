@@ -40,7 +40,9 @@ static const char *check(const struct field *table, const char *text, const char
 	bool good = field_check_object(table, object, prefix, errors);
 	assert_int_equal(good, json_object_array_length(errors) == 0);
 	snprintf(faults, sizeof faults, "%s",
-	    good ? "" : json_object_to_json_string_ext(errors, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	    good ? ""
+		 : json_object_to_json_string_ext(
+		       errors, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(errors);
 	json_object_put(object);
 	return faults;

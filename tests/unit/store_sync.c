@@ -1,0 +1,388 @@
+/* What a power cut and a failing disk would show. The calls that write and sync are taken over from
+ * the C library here, for SQLite too: so a test sees what is not yet on the disk, and can make any
+ * single call fail. */
+#define _GNU_SOURCE
+#include "store/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FDS 256
+
+/* The disk. Only files in the store's folder count. */
+static struct {
+	const char *folder;
+	bool unsynced[FDS]; /* written and not synced since */
+	bool names_unsynced, closed_unsynced;
+	int calls;    /* writes and syncs so far */
+	int fail_at;  /* this one fails; 0: none */
+	int error;    /* with this */
+	bool fail_on; /* and all that follow */
+	void (*on_sync)(void *context);
+	void *context;
+} disk;
+
+static bool is_ours(int fd)
+{
+	char link[64], path[512];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t length = disk.folder ? readlink(link, path, sizeof path - 1) : -1;
+	return length > 0 && fd < FDS && strncmp(path, disk.folder, strlen(disk.folder)) == 0;
+}
+
+/* Counts a call; true when it is the one to fail. */
+static bool fails(void)
+{
+	disk.calls++;
+	bool failing = disk.fail_at != 0 &&
+	    (disk.calls == disk.fail_at || (disk.fail_on && disk.calls > disk.fail_at));
+	if (failing)
+		errno = disk.error;
+	return failing;
+}
+
+ssize_t write(int fd, const void *bytes, size_t length)
+{
+	if (is_ours(fd)) {
+		if (fails())
+			return -1;
+		disk.unsynced[fd] = true;
+	}
+	return syscall(SYS_write, fd, bytes, length);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t at)
+{
+	if (is_ours(fd)) {
+		if (fails())
+			return -1;
+		disk.unsynced[fd] = true;
+	}
+	return syscall(SYS_pwrite64, fd, bytes, length, at);
+}
+
+static int synced(int fd, long call)
+{
+	struct stat status;
+	if (is_ours(fd)) {
+		if (disk.on_sync)
+			disk.on_sync(disk.context);
+		if (fails())
+			return -1;
+		disk.unsynced[fd] = false;
+		if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
+			disk.names_unsynced = false;
+	}
+	return (int)syscall(call, fd);
+}
+
+int fsync(int fd)
+{
+	return synced(fd, SYS_fsync);
+}
+
+int fdatasync(int fd)
+{
+	return synced(fd, SYS_fdatasync);
+}
+
+int rename(const char *from, const char *to)
+{
+	disk.names_unsynced = true;
+	return (int)syscall(SYS_rename, from, to);
+}
+
+int close(int fd)
+{
+	if (fd >= 0 && fd < FDS) {
+		disk.closed_unsynced = disk.closed_unsynced || disk.unsynced[fd];
+		disk.unsynced[fd] = false;
+	}
+	return (int)syscall(SYS_close, fd);
+}
+
+static bool all_synced(void)
+{
+	for (int fd = 0; fd < FDS; fd++)
+		if (disk.unsynced[fd])
+			return false;
+	return !disk.names_unsynced && !disk.closed_unsynced;
+}
+
+struct world {
+	const char *engine;
+	char folder[64];
+	struct store *store;
+	char seen[32];
+};
+
+static void open_store(struct world *world)
+{
+	char why[512] = "";
+	world->store = store_open(world->engine, world->folder, "test", why, sizeof why);
+	if (!world->store)
+		fail_msg("%s", why);
+}
+
+static void remove_folder(const char *path)
+{
+	DIR *folder = opendir(path);
+	for (struct dirent *entry; folder && (entry = readdir(folder));) {
+		char inside[512];
+		snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
+		unlink(inside);
+	}
+	if (folder)
+		closedir(folder);
+	rmdir(path);
+}
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof *world);
+	world->engine = *state;
+	snprintf(world->folder, sizeof world->folder, "/tmp/cinema-sync.XXXXXX");
+	assert_non_null(mkdtemp(world->folder));
+	memset(&disk, 0, sizeof disk);
+	disk.folder = world->folder;
+	open_store(world);
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+	memset(&disk, 0, sizeof disk);
+	store_close(world->store);
+	remove_folder(world->folder);
+	free(world);
+	return 0;
+}
+
+/* What fails on purpose says so in the log, which is nobody's concern here. */
+static int hush(void)
+{
+	int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
+	dup2(nowhere, STDERR_FILENO);
+	close(nowhere);
+	return kept;
+}
+
+static void speak(int kept)
+{
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+}
+
+/* Puts the same text under two keys. */
+static enum store_result put_two(struct world *world, const char *text)
+{
+	struct store_op ops[] = {
+		{ STORE_PUT, STORE_ANY, 0, "a", text, strlen(text) },
+		{ STORE_PUT, STORE_ANY, 0, "b", text, strlen(text) },
+	};
+	return store_commit(world->store, ops, 2, NULL);
+}
+
+/* Reads one of them. */
+static const char *look(struct world *world, const char *key)
+{
+	struct buffer text;
+	buffer_init(&text, sizeof world->seen - 1);
+	if (store_get(world->store, key, &text, NULL) == STORE_OK)
+		snprintf(world->seen, sizeof world->seen, "%s", text.data);
+	else
+		snprintf(world->seen, sizeof world->seen, "nothing");
+	buffer_free(&text);
+	return world->seen;
+}
+
+static void an_answered_commit_is_on_the_disk(void **state)
+{
+	struct world *world = *state;
+	char key[32], text[4000];
+	assert_true(all_synced());
+	memset(text, 'x', sizeof text);
+	text[0] = text[sizeof text - 1] = '"';
+	/* Enough for SQLite to begin its WAL anew, twice. */
+	int count = strcmp(world->engine, "sqlite") == 0 ? 2000 : 50;
+	for (int i = 0; i < count; i++) {
+		snprintf(key, sizeof key, "%d", i);
+		struct store_op op = { STORE_PUT, STORE_EXPECT_ABSENT, 0, key, text, sizeof text };
+		assert_int_equal(store_commit(world->store, &op, 1, NULL), STORE_OK);
+		assert_true(all_synced());
+	}
+}
+
+static void the_wal_stays_short(void **state)
+{
+	struct world *world = *state;
+	char path[96], text[4000];
+	struct stat status;
+	memset(text, 'x', sizeof text);
+	text[0] = text[sizeof text - 1] = '"';
+	snprintf(path, sizeof path, "%s/test.sqlite-wal", world->folder);
+	for (int i = 0; i < 3000; i++) {
+		char key[32];
+		snprintf(key, sizeof key, "%d", i * 7919 % 3000);
+		struct store_op op = { STORE_PUT, STORE_ANY, 0, key, text, sizeof text };
+		assert_int_equal(store_commit(world->store, &op, 1, NULL), STORE_OK);
+	}
+	assert_int_equal(stat(path, &status), 0);
+	assert_in_range(status.st_size, 1, 8 << 20);
+}
+
+static void see(void *context)
+{
+	look(context, "b");
+}
+
+static void nobody_sees_a_commit_before_it_is_synced(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(put_two(world, "1"), STORE_OK);
+	disk.on_sync = see;
+	disk.context = world;
+	assert_int_equal(put_two(world, "2"), STORE_OK);
+	disk.on_sync = NULL;
+	/* So a read does not wait for a sync either. */
+	assert_string_equal(world->seen, "1");
+	assert_string_equal(look(world, "b"), "2");
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	char bytes[4096];
+	size_t length;
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+	while (in && out && (length = fread(bytes, 1, sizeof bytes, in)) > 0)
+		fwrite(bytes, 1, length, out);
+	if (in)
+		fclose(in);
+	if (out)
+		fclose(out);
+}
+
+/* What a process would find that starts after this one were killed now. */
+static void expect_after_crash(struct world *world, const char *text)
+{
+	static const char *const files[] = { "sqlite", "sqlite-wal", "json" };
+	struct world other = { .engine = world->engine };
+	char from[96], to[96];
+	snprintf(other.folder, sizeof other.folder, "/tmp/cinema-crash.XXXXXX");
+	assert_non_null(mkdtemp(other.folder));
+	for (int i = 0; i < 3; i++) {
+		snprintf(from, sizeof from, "%s/test.%s", world->folder, files[i]);
+		snprintf(to, sizeof to, "%s/test.%s", other.folder, files[i]);
+		if (access(from, F_OK) == 0)
+			copy_file(from, to);
+	}
+	open_store(&other);
+	assert_string_equal(look(&other, "a"), text);
+	assert_string_equal(look(&other, "b"), text);
+	store_close(other.store);
+	remove_folder(other.folder);
+}
+
+/* Lets each write and sync of a commit fail in turn. */
+static void fail_each_call(struct world *world, int error, bool fail_on, enum store_result want)
+{
+	char old[32] = "\"old\"", new[16];
+	int failures = 0;
+	assert_int_equal(put_two(world, old), STORE_OK);
+	for (int call = 1;; call++) {
+		snprintf(new, sizeof new, "%d", call);
+		disk.error = error;
+		disk.fail_on = fail_on;
+		disk.fail_at = disk.calls + call;
+		int kept = hush();
+		enum store_result result = put_two(world, new);
+		bool reached = disk.calls >= disk.fail_at;
+		disk.fail_at = 0;
+		speak(kept);
+		if (!reached) {
+			assert_int_equal(result, STORE_OK);
+			break;
+		}
+		failures++;
+		assert_int_equal(result, want);
+		assert_string_equal(look(world, "a"), old);
+		assert_string_equal(look(world, "b"), old);
+		if (!fail_on)
+			expect_after_crash(world, old);
+		/* The next one succeeds, and is there after a restart. */
+		snprintf(old, sizeof old, "\"old %d\"", call);
+		assert_int_equal(put_two(world, old), STORE_OK);
+		if (call % 2) {
+			store_close(world->store);
+			open_store(world);
+		}
+		assert_string_equal(look(world, "a"), old);
+		assert_string_equal(look(world, "b"), old);
+	}
+	assert_true(failures >= 2);
+}
+
+static void a_disk_that_is_full_for_a_moment_fails_one_commit(void **state)
+{
+	fail_each_call(*state, ENOSPC, false, STORE_FULL);
+}
+
+static void a_disk_that_is_full_fails_commits_until_it_is_not(void **state)
+{
+	fail_each_call(*state, EDQUOT, true, STORE_FULL);
+}
+
+static void a_disk_that_fails_a_call_fails_one_commit(void **state)
+{
+	fail_each_call(*state, EIO, false, STORE_FAILED);
+}
+
+static void a_failed_commit_leaves_its_version_unused(void **state)
+{
+	struct world *world = *state;
+	struct store_op op = { STORE_PUT, STORE_ANY, 0, "a", "1", 1 };
+	struct store_done before, after;
+	assert_int_equal(store_commit(world->store, &op, 1, &before), STORE_OK);
+	disk.error = ENOSPC;
+	disk.fail_on = true;
+	disk.fail_at = disk.calls + 1;
+	int kept = hush();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(store_commit(world->store, &op, 1, NULL), STORE_FULL);
+	disk.fail_at = 0;
+	speak(kept);
+	assert_int_equal(store_commit(world->store, &op, 1, &after), STORE_OK);
+	assert_true(after.version > before.version);
+}
+
+#define TEST(engine, name)                                                                         \
+	{                                                                                          \
+		engine ": " #name, name, set_up, tear_down, (void *)(uintptr_t)engine              \
+	}
+#define TESTS(engine)                                                                              \
+	TEST(engine, an_answered_commit_is_on_the_disk),                                           \
+	    TEST(engine, nobody_sees_a_commit_before_it_is_synced),                                \
+	    TEST(engine, a_disk_that_is_full_for_a_moment_fails_one_commit),                       \
+	    TEST(engine, a_disk_that_is_full_fails_commits_until_it_is_not),                       \
+	    TEST(engine, a_disk_that_fails_a_call_fails_one_commit),                               \
+	    TEST(engine, a_failed_commit_leaves_its_version_unused)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { TESTS("sqlite"), TESTS("json"),
+		TEST("sqlite", the_wal_stays_short) };
+	return cmocka_run_group_tests_name("store_sync", tests, NULL, NULL);
+}

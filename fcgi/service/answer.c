@@ -2,8 +2,8 @@
 #include "service/answer.h"
 
 #include "base/json.h"
+#include "http/etag.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 struct page answer_page_asked(const struct request *request)
@@ -102,12 +102,10 @@ void answer_members(struct buffer *body, struct json_object *document, const cha
 
 bool answer_matches(const struct request *request, uint64_t version)
 {
-	if (!request->if_match || strcmp(request->if_match, "*") == 0)
-		return true;
+	char tag[ETAG_SIZE];
+	etag_of_version(version, tag);
 	/* A version names the document, not its bytes, so a tag that gzip made weak is as good. */
-	char tag[32];
-	snprintf(tag, sizeof tag, "\"v%" PRIu64 "\"", version);
-	return strstr(request->if_match, tag) != NULL;
+	return !request->if_match || etag_is_listed(request->if_match, tag);
 }
 
 enum outcome answer_store_problem(struct response *response, enum store_result result)

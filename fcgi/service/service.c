@@ -79,6 +79,11 @@ static bool serve(struct service *service, char *why, size_t why_size)
 			      .service = service,
 			      .settings = service->settings },
 	    why, why_size);
+	if (!good) {
+		/* Threads may still be at work with what would be freed now. */
+		log_write(LOG_ERROR, NULL, "%s", why);
+		_Exit(EXIT_FAILURE);
+	}
 out:
 	if (started && definition->stop)
 		definition->stop(service);

@@ -58,7 +58,7 @@ says() {
 }
 
 contains() {
-	grep -qF -- "$1" <<<"$OUT" || fail "does not show: $1"$'\n'"$OUT"
+	[[ $OUT == *"$1"* ]] || fail "does not show: $1"$'\n'"$OUT"
 }
 
 # What the options must print, from the data files.
@@ -182,8 +182,19 @@ test_4_prints_the_names() {
 	answers "$(jq -r 'to_entries | sort_by(.key)[].value.name' "$ROOT/data/users.json")"
 }
 
+# Takes out of OUT what seats brought to booking a show; what stays are the lines of old.
+classic() {
+	OUT=$(awk '/ seats free$/ { match($0, /^(>Enter the id for the booking : )?/); printf "%s", substr($0, 1, RLENGTH); hall = 1 }
+		!hall && !(done && /^(Showing|Seats|Price|Code): /)
+		/^Or type seats/ { hall = 0 }
+		/^BOOKING DONE!!/ { done = 1 }' <<<"$OUT")
+}
+
 test_5_books_a_show() {
 	piped 5 anuja_kharatmol 20180805 "$GOLD" '' 7
+	[[ $OUT =~ $'\nShowing: 20180805 18:00, Grand Hall\nSeats: '[A-O][0-9]+$'\nPrice: '(9|11|14)$'.00 EUR\nCode: '[0-9A-Z]+$'\n' ]] ||
+		fail "$OUT"
+	classic
 	answers ">Please enter username for the booking : >Please enter the date for the booking : $(movies_of 20180805)
 
 >Enter the id for the booking : Booking the show for the following movie on date 20180805
@@ -219,6 +230,7 @@ test_5_on_a_terminal_asks_until_it_understands() {
 		? Select an option
 		! 7
 	END
+	classic
 	shows "$MENU
 5
 >Please enter username for the booking : nobody
@@ -264,6 +276,192 @@ test_5_takes_a_unique_start_of_an_id() {
 	booked nayana_patil 20180801 267eedb8-0f5d-42d5-8f43-72426b9fb3e6
 }
 
+# A cinema with three small halls, for what is said of seats. On 20180806 Gold is on twice, once in
+# a hall where sofas are left; on 20180807 in the closet, with one seat, and Stree twice at 20:00.
+small_cinema() {
+	mkdir "$WORK/data"
+	cp "$ROOT"/data/*.json "$WORK/data"
+	cat >"$WORK/data/screens.json" <<-'END'
+		{"1": {"id": "1", "name": "Studio", "price": {"low": 900, "high": 1250}, "rows": [
+			{"name": "A", "tier": "low", "seats": "_##_##_"},
+			{"name": "B", "tier": "high", "seats": "###x###"}]},
+		"2": {"id": "2", "name": "Wide", "price": {"one": 100000000}, "rows": [
+			{"name": "A", "tier": "one", "seats": "___________________________________________________________________________________________________#"},
+			{"name": "AB", "tier": "one", "seats": "####################################################################################################"}]},
+		"3": {"id": "3", "name": "Closet", "price": {"one": 5}, "rows": [
+			{"name": "Z", "tier": "one", "seats": "#"}]}}
+	END
+	jq -n --arg gold "$GOLD" --arg stree a8034f44-aee4-44cf-b32c-74cf452aaaae '{
+		"20180806": [{movie: $gold, time: "14:00", screen: "1"}, {movie: $gold, time: "21:00", screen: "3"}],
+		"20180807": [{movie: $gold, time: "14:00", screen: "3"},
+			{movie: $stree, time: "20:00", screen: "1"}, {movie: $stree, time: "20:00", screen: "2"}],
+		"20180808": [{movie: $gold, time: "14:00", screen: "2"}]}' >"$WORK/data/showtimes.json"
+	start_cinema "CINEMA_DATA=$WORK/data" "$@"
+	rm -r "$WORK/data"
+}
+
+take() {
+	expect 201 POST /bookings "{\"user\":\"yojane_mane\",\"date\":\"$1\",\"movie\":\"$GOLD\",\"time\":\"$2\",\"screen\":\"$3\",$4}"
+}
+
+# The seats of a user's bookings, and where.
+seats_of() {
+	expect 200 GET "/bookings/$1?view=full"
+	jq -r '[.[] | select(.status == "confirmed") | "\(.time)-\(.screen) \(.seats | join(" "))"] | join("; ")' <<<"$BODY"
+}
+
+test_5_draws_the_hall() {
+	small_cinema
+	take 20180806 14:00 1 '"seats":["A1","B7"]'
+	take 20180806 14:00 1 '"seats":["A2"],"hold":true'
+	piped 5 nayana_patil 20180806 gold ''
+	contains '>Enter the id for the booking : * 14:00, screen 1, Studio: 7 of 11 seats free
+  21:00, screen 3, Closet: 1 of 1 seats free
+Gold at 14:00, Studio: 7 of 11 seats free
+   ====== screen ======
+ A     #  h     3  4      9.00
+ B  1  2  3  -  5  6  #  12.50
+Free seats by number; # sold, h held, - out of use; prices in EUR
+Enter takes the best seat at 14:00.
+Or type seats (F7 F8), how many (3), another time (21:00), or back.
+Booking the show for the following movie on date 20180806
+ID: '
+	contains 'BOOKING DONE!!'
+}
+
+test_5_draws_a_wide_hall_in_80_columns() {
+	local digits=1234567890
+	small_cinema
+	piped 5 nayana_patil 20180808 gold ''
+	[ "$(sed -n '/^From/,/^Or type/p' <<<"$OUT" | wc -L)" -le 80 ] || fail "$OUT"
+	contains 'From the left, places 1 to 50:'
+	contains " A $(printf '%50s' '')  1000000.00"
+	contains "AB $digits$digits$digits$digits$digits  1000000.00"
+	contains " A $(printf '%50s' 1)  1000000.00"
+	contains 'Free seats by last digit; # sold'
+}
+
+test_5_takes_the_seats_that_are_named() {
+	small_cinema
+	piped 5 nayana_patil 20180806 gold 'A1 A2' '' 7
+	contains 'Enter takes A1 A2 at 14:00 for 18.00 EUR.'
+	contains 'BOOKING DONE!! Thank you for using Cinema app
+Showing: 20180806 14:00, Studio
+Seats: A1 A2
+Price: 18.00 EUR
+Code: '
+	piped 5 nayana_patil 20180806 gold ' b7,a4,  B7 ' '' 7
+	contains 'Enter takes B7 A4 at 14:00 for 21.50 EUR.'
+	contains 'Seats: B7 A4'
+	[ "$(seats_of nayana_patil)" = '14:00-1 B7 A4; 14:00-1 A1 A2' ]
+}
+
+test_5_takes_the_best_of_a_number() {
+	small_cinema
+	piped 5 nayana_patil 20180806 gold 3 '' 7
+	contains 'Enter takes the best 3 seats at 14:00.'
+	contains 'Price: 37.50 EUR'
+	piped 5 nayana_patil 20180806 gold 3 1 '' 7
+	contains 'Enter takes the best seat at 14:00.'
+	[[ $(seats_of nayana_patil) =~ ^14:00-1\ [AB][0-9]\;\ 14:00-1\ B[0-9]\ B[0-9]\ B[0-9]$ ]] || fail "$(seats_of nayana_patil)"
+}
+
+test_5_says_what_cannot_be_had() {
+	small_cinema CINEMA_MAX_SEATS=5
+	take 20180806 14:00 1 '"seats":["A1"]'
+	take 20180806 14:00 1 '"seats":["A2"],"hold":true'
+	local bad='B8 A0 Z1 a B 1B B01 B99999999999999999999 A1 a2 B4 é'
+	piped 5 nayana_patil 20180806 gold "$bad" 0 11 99999999999999999999 10:00 25:00 14:00-3 : ,
+	local said
+	for said in 'There is no seat '{B8,A0,Z1,A,B,1B,B01,B99999999999999999999,é}. 'A1 is taken.' 'A2 is taken.' \
+		'B4 is out of use.' 'At least one seat must be taken.' 'Only 8 seats are free.' \
+		'There is no showing at '{10:00,25:00,14:00-3,:}.; do
+		contains "$said"
+	done
+	expect 404 GET /bookings/nayana_patil
+	# One that is wrong leaves what was chosen before.
+	piped 5 nayana_patil 20180806 gold 'B1 B2' 'B3 A1' '' 7
+	contains 'Seats: B1 B2'
+	# The server has the last word, and the question stays.
+	piped 5 nayana_patil 20180806 gold 6 '' 2 '' 7
+	contains 'Not booked: count: a booking takes 5 seats at most'
+	contains 'BOOKING DONE!!'
+	piped 5 nayana_patil 20180806 gold 3 back 7
+	[ "$(seats_of nayana_patil | tr -dc ';')" = ';' ]
+}
+
+test_5_turns_to_another_showing() {
+	small_cinema
+	piped 5 nayana_patil 20180806 gold a1 21:00 '' 7
+	contains '* 21:00, screen 3, Closet: 1 of 1 seats free'
+	contains 'Enter takes the best seat at 21:00.'
+	contains $'Seats: Z1\nPrice: 0.05 EUR'
+	piped 5 nayana_patil 20180806 gold 21:00 '' 7
+	contains 'The showing at 21:00 is sold out.'
+	piped 5 nayana_patil 20180807 stree 20:00 20:00-2 AB100 '' 7
+	contains 'There are 2 showings then: add the screen, as in 20:00-2.'
+	contains 'Enter takes AB100 at 20:00 for 1000000.00 EUR.'
+	[ "$(seats_of nayana_patil)" = '20:00-2 AB100; 14:00-1 B3; 21:00-3 Z1' ] || fail "$(seats_of nayana_patil)"
+}
+
+test_5_asks_nothing_about_a_last_seat() {
+	small_cinema
+	piped 5 nayana_patil 20180807 gold anything 7
+	OUT=${OUT%$'\nCode: '*$'\nWelcome'*}
+	shows "$MENU
+>Please enter username for the booking : >Please enter the date for the booking : $(one_movie "$GOLD")
+
+$(one_movie a8034f44-aee4-44cf-b32c-74cf452aaaae)
+
+>Enter the id for the booking : Booking the show for the following movie on date 20180807
+$(one_movie "$GOLD")
+
+Press enter to continue
+BOOKING DONE!! Thank you for using Cinema app
+Showing: 20180807 14:00, Closet
+Seats: Z1
+Price: 0.05 EUR"
+	# The movie is asked for again, and old scripts still keep in step.
+	piped 5 nayana_patil 20180807 gold '' 7
+	contains ">Enter the id for the booking : Gold is sold out on 20180807.
+>Enter the id for the booking : $MENU"
+}
+
+# Runs the menu with answers from a pipe that stays open: 7 is its end.
+dialogue_begins() {
+	rm -f "$WORK/pipe"
+	mkfifo "$WORK/pipe"
+	"$CINEMA" <"$WORK/pipe" >"$WORK/out" 2>&1 &
+	exec 7>"$WORK/pipe"
+	printf '%s\n' "$@" >&7
+}
+
+dialogue_ends() {
+	printf '%s\n' "$@" >&7
+	exec 7>&-
+	wait $!
+	OUT=$(cat "$WORK/out")
+}
+
+test_5_says_which_seats_went() {
+	small_cinema
+	dialogue_begins 5 nayana_patil 20180806 gold 'B1 B2 A4'
+	wait_for 10 grep -q 'Enter takes B1 B2 A4' "$WORK/out"
+	take 20180806 14:00 1 '"seats":["B2","A4"]'
+	dialogue_ends '' 'B1 B3' ''
+	contains 'Not booked: taken meanwhile: B2 A4
+* 14:00, screen 1, Studio: 8 of 11 seats free'
+	contains ' B  1  #  3  -  5  6  7  12.50'
+	contains 'Seats: B1 B3'
+	# With nothing left there is nothing to ask.
+	dialogue_begins 5 nayana_patil 20180806 gold A3
+	wait_for 10 grep -q 'Enter takes A3' "$WORK/out"
+	take 20180806 14:00 1 '"count":6'
+	take 20180806 21:00 3 '"count":1'
+	dialogue_ends ''
+	contains $'Not booked: taken meanwhile: A3\nGold is sold out on 20180806.\n'"$MENU"
+}
+
 test_5_goes_back_at_an_empty_answer() {
 	local user='>Please enter username for the booking : ' date='>Please enter the date for the booking : '
 	piped 5 ''
@@ -291,6 +489,38 @@ test_5_books_nothing_before_enter() {
 		^ C
 	END
 	expect 404 GET /bookings/yojane_mane
+}
+
+# What comes in place of halls; each ends in one line and the menu.
+test_5_makes_nothing_of_a_wrong_hall() {
+	local good='{"time":"14:00","screen":"1","currency":"EUR","rows":[{"name":"A","price":1,"seats":"ff"}]}' hall line
+	local showings='[{"id":"14:00-1","time":"14:00","screen":"1"}]'
+	while read -r line hall; do
+		mkdir -p "$WORK/www/$line"
+		printf '%s' "$hall" >"$WORK/www/$line/map"
+	done < <(printf '%s\n' "good $good" "rows ${good/\[*\]/7}" "name ${good/\"A\"/\"A1\"}" "signs ${good/ff/fq}" \
+		"price ${good/:1,/:-1,}" "cheap ${good/:1,/:\"1\",}" "time ${good/time/tim}" 'array []' 'text x')
+	stand_in "location / { proxy_pass $URL; }
+		location ~ ^/([a-z]+)/(movies|users|bookings|showtimes/[0-9]+\$) { rewrite ^/[a-z]+(/.*) \$1 break; proxy_pass $URL; }
+		location ~ ^/([a-z]+)/showtimes/.*/seats\$ { try_files /\$1/map =404; }
+		location ~ ^/([a-z]+)/showtimes/ { return 200 '$showings'; }
+		location ~ ^/none/showtimes/ { return 200 '{}'; }"
+	piped 5 nayana_patil 20180805 gold -- --server "$OTHER/good"
+	contains 'Gold at 14:00, 1: 2 of 2 seats free'
+	for hall in rows name signs price cheap time array text; do
+		piped 5 nayana_patil 20180805 gold 7 -- --server "$OTHER/$hall"
+		contains "does not answer as a cinema does ("
+		[[ $OUT != *'Press enter'* ]] || fail "$hall: $OUT"
+	done
+}
+
+# A server that knows no seats is asked as ever.
+test_5_books_without_seats_where_there_are_none() {
+	stand_in "location / { proxy_pass $URL; }
+		location ~ ^/showtimes/[0-9]+/ { return 404 '{\"detail\":\"Not here.\"}'; }"
+	piped 5 nayana_patil 20180805 gold '' 7 -- --server "$OTHER"
+	contains ">Enter the id for the booking : Booking the show"
+	contains 'BOOKING DONE!!'
 }
 
 test_6_clears_a_terminal_only() {
@@ -551,7 +781,7 @@ kill_everything() {
 		supervisor=$(cat "$STATE/pids/$name.pid")
 		printf '%s ' "$supervisor" "$(children "$supervisor")"
 	done >"$WORK/killed"
-	printf '%s ' "$nginx" "$(children "$nginx")" >>"$WORK/killed"
+	printf '%s ' "$nginx" "$(children "$nginx")" "$(cat "$STATE/pids/keeper.pid")" >>"$WORK/killed"
 	# shellcheck disable=SC2046 # a list
 	kill -9 $(cat "$WORK/killed")
 }

@@ -11,7 +11,6 @@
 
 #define PAGES_MAX 10000
 #define LIST_MAX  (256 * 1024 * 1024) /* bytes of all pages of a list */
-#define PATH_SIZE 1024
 
 static enum api_result fail(struct api *api, enum api_result result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -54,6 +53,40 @@ static enum api_result no_answer(struct api *api, enum http_result result)
 	}
 }
 
+/* Appends the members of an array: texts, or the detail of each object. */
+static void list_members(struct buffer *line, struct json_object *array, const char *separator)
+{
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		struct json_object *member = json_object_array_get_idx(array, i);
+		const char *text = json_object_is_type(member, json_type_object)
+		    ? json_text(member, "detail")
+		    : json_object_get_string(member);
+		buffer_printf(line, "%s%s", i ? separator : "", text ? text : "");
+	}
+}
+
+/* A refusal, in words that name the seats: those that are taken stand in "seats", what is wrong
+ * with others in "errors". */
+static enum api_result refuse(
+    struct api *api, int status, const char *detail, struct json_object *document)
+{
+	struct json_object *seats = json_object_object_get(document, "seats");
+	struct json_object *errors = json_object_object_get(document, "errors");
+	struct buffer line;
+	if (!json_object_is_type(seats, json_type_array))
+		return fail(api, status == 404 ? API_ABSENT : API_REFUSED, "%s", detail);
+	buffer_init(&line, sizeof api->why - 1);
+	if (status == 422 && json_object_is_type(errors, json_type_array)) {
+		list_members(&line, errors, ", ");
+	} else {
+		buffer_text(&line, "taken meanwhile: ");
+		list_members(&line, seats, " ");
+	}
+	fail(api, API_REFUSED, "%s", line.data && !line.failed ? line.data : detail);
+	buffer_free(&line);
+	return API_REFUSED;
+}
+
 /* What an answer that is no success says; document is its body, or NULL when that is no JSON. */
 static enum api_result read_problem(struct api *api, int status, struct json_object *document)
 {
@@ -73,7 +106,7 @@ static enum api_result read_problem(struct api *api, int status, struct json_obj
 		snprintf(reason, sizeof reason, "status %d", status);
 		return rubbish(api, reason);
 	}
-	return fail(api, status == 404 ? API_ABSENT : API_REFUSED, "%s", detail);
+	return refuse(api, status, detail, document);
 }
 
 /* Sends a request. API_OK: *document is the answer's JSON, to be freed by the caller, *next the
@@ -90,6 +123,11 @@ static enum api_result ask(struct api *api, const struct http_request *request,
 	if (result != HTTP_ANSWERED) {
 		outcome = no_answer(api, result);
 		goto out;
+	}
+	if (api->answer) {
+		buffer_clear(api->answer);
+		buffer_append(
+		    api->answer, answer.body.data ? answer.body.data : "", answer.body.length);
 	}
 	*document = json_read(
 	    answer.body.data ? answer.body.data : "", answer.body.length, why, sizeof why);
@@ -111,10 +149,45 @@ out:
 	return outcome;
 }
 
-static enum api_result get(struct api *api, const char *path, struct json_object **document)
+enum api_result api_get(struct api *api, const char *path, struct json_object **document)
 {
 	return ask(
 	    api, &(struct http_request){ .method = "GET", .path = path }, document, NULL, NULL);
+}
+
+enum api_result api_send(struct api *api, const char *method, const char *path,
+    struct json_object *body, const char *key, struct json_object **document)
+{
+	struct http_request request = { .method = method, .path = path, .key = key };
+	struct buffer text;
+	enum api_result result = API_FAILED;
+
+	buffer_init(&text, HTTP_ANSWER_MAX);
+	if (body)
+		json_write(&text, body);
+	request.body = text.data;
+	if (text.failed)
+		api_no_memory(api);
+	else
+		result = ask(api, &request, document, NULL, NULL);
+	buffer_free(&text);
+	return result;
+}
+
+void api_path(
+    char path[API_PATH_SIZE], const char *prefix, const char *const *parts, const char *query)
+{
+	struct buffer whole;
+	buffer_init(&whole, API_PATH_SIZE - 1);
+	buffer_text(&whole, prefix);
+	for (; *parts; parts++) {
+		buffer_text(&whole, "/");
+		http_part(&whole, *parts);
+	}
+	if (query)
+		buffer_text(&whole, query);
+	snprintf(path, API_PATH_SIZE, "%s", whole.data ? whole.data : prefix);
+	buffer_free(&whole);
 }
 
 /* Adds a page's members to all; two parts of one object, or array, become one. */
@@ -136,15 +209,15 @@ static void merge(struct json_object *all, struct json_object *page)
 	}
 }
 
-/* Reads an object from all its pages. */
-static enum api_result get_list(struct api *api, const char *path, struct json_object **all)
+enum api_result api_list(struct api *api, const char *path, struct json_object **all)
 {
 	enum api_result result = API_OK;
 	char *next = strdup(path);
 	size_t size = 0;
+	int pages;
 
 	*all = json_object_new_object();
-	for (int pages = 0; next && result == API_OK; pages++) {
+	for (pages = 0; next && result == API_OK; pages++) {
 		struct json_object *page = NULL;
 		char *at = next;
 		next = NULL;
@@ -162,14 +235,23 @@ static enum api_result get_list(struct api *api, const char *path, struct json_o
 		free(at);
 	}
 	free(next);
+	if (pages > 1 && result == API_OK && api->answer) {
+		buffer_clear(api->answer);
+		json_write(api->answer, *all);
+	}
 	return result;
 }
 
-static enum api_result wrong_shape(struct api *api, const char *what)
+enum api_result api_wrong_shape(struct api *api, const char *what)
 {
 	char reason[128];
 	snprintf(reason, sizeof reason, "%s is not of its form", what);
 	return rubbish(api, reason);
+}
+
+enum api_result api_no_memory(struct api *api)
+{
+	return fail(api, API_FAILED, "Memory ran out: try again");
 }
 
 /* A member's text as the server wrote it, "unknown" when it is missing, NULL for another type. */
@@ -198,17 +280,17 @@ static bool read_movie(const char *id, struct json_object *object, struct api_mo
 enum api_result api_movies(struct api *api, struct api_movies *movies)
 {
 	*movies = (struct api_movies){ .list = NULL };
-	enum api_result result = get_list(api, "/movies", &movies->document);
+	enum api_result result = api_list(api, "/movies", &movies->document);
 	if (result != API_OK)
 		return result;
 	size_t count = (size_t)json_object_object_length(movies->document);
 	movies->list = calloc(count + 1, sizeof *movies->list);
 	if (!movies->list)
-		return fail(api, API_FAILED, "No memory for the list of movies");
+		return api_no_memory(api);
 	json_object_object_foreach(movies->document, id, object)
 	{
 		if (!read_movie(id, object, &movies->list[movies->count++]))
-			return wrong_shape(api, "a movie");
+			return api_wrong_shape(api, "a movie");
 	}
 	return API_OK;
 }
@@ -216,42 +298,31 @@ enum api_result api_movies(struct api *api, struct api_movies *movies)
 enum api_result api_users(struct api *api, struct api_users *users)
 {
 	*users = (struct api_users){ .list = NULL };
-	enum api_result result = get_list(api, "/users", &users->document);
+	enum api_result result = api_list(api, "/users", &users->document);
 	if (result != API_OK)
 		return result;
 	size_t count = (size_t)json_object_object_length(users->document);
 	users->list = calloc(count + 1, sizeof *users->list);
 	if (!users->list)
-		return fail(api, API_FAILED, "No memory for the list of users");
+		return api_no_memory(api);
 	json_object_object_foreach(users->document, id, object)
 	{
 		const char *name = json_text(object, "name");
 		if (!name)
-			return wrong_shape(api, "a user");
+			return api_wrong_shape(api, "a user");
 		users->list[users->count++] = (struct api_user){ .id = id, .name = name };
 	}
 	return API_OK;
 }
 
-/* prefix and one part, encoded. */
-static void make_path(char path[PATH_SIZE], const char *prefix, const char *part)
-{
-	struct buffer whole;
-	buffer_init(&whole, PATH_SIZE - 1);
-	buffer_text(&whole, prefix);
-	http_part(&whole, part);
-	snprintf(path, PATH_SIZE, "%s", whole.data ? whole.data : prefix);
-	buffer_free(&whole);
-}
-
 enum api_result api_user(struct api *api, const char *id)
 {
 	struct json_object *user = NULL;
-	char path[PATH_SIZE];
-	make_path(path, "/users/", id);
-	enum api_result result = get(api, path, &user);
+	char path[API_PATH_SIZE];
+	api_path(path, "/users", (const char *[]){ id, NULL }, NULL);
+	enum api_result result = api_get(api, path, &user);
 	if (result == API_OK && !json_text(user, "id"))
-		result = wrong_shape(api, "a user");
+		result = api_wrong_shape(api, "a user");
 	json_object_put(user);
 	return result;
 }
@@ -313,7 +384,7 @@ static enum api_result finish_shows(
     struct api *api, struct api_shows *shows, bool added, const char *what)
 {
 	if (!added)
-		return wrong_shape(api, what);
+		return api_wrong_shape(api, what);
 	if (shows->count > 1)
 		qsort(shows->list, shows->count, sizeof *shows->list, compare_shows);
 	return API_OK;
@@ -322,7 +393,7 @@ static enum api_result finish_shows(
 enum api_result api_showtimes(struct api *api, struct api_shows *shows)
 {
 	*shows = (struct api_shows){ .list = NULL };
-	enum api_result result = get_list(api, "/showtimes", &shows->document);
+	enum api_result result = api_list(api, "/showtimes", &shows->document);
 	if (result != API_OK)
 		return result;
 	return finish_shows(api, shows, add_days(shows, NULL, shows->document), "the showtimes");
@@ -330,10 +401,10 @@ enum api_result api_showtimes(struct api *api, struct api_shows *shows)
 
 enum api_result api_programme(struct api *api, const char *date, struct api_shows *shows)
 {
-	char path[PATH_SIZE];
+	char path[API_PATH_SIZE];
 	*shows = (struct api_shows){ .list = NULL };
-	make_path(path, "/showtimes/", date);
-	enum api_result result = get(api, path, &shows->document);
+	api_path(path, "/showtimes", (const char *[]){ date, NULL }, NULL);
+	enum api_result result = api_get(api, path, &shows->document);
 	if (result != API_OK)
 		return result;
 	return finish_shows(
@@ -352,44 +423,15 @@ static bool add_users(struct api_shows *shows)
 
 enum api_result api_bookings(struct api *api, const char *user, struct api_shows *shows)
 {
-	char path[PATH_SIZE] = "/bookings";
+	char path[API_PATH_SIZE] = "/bookings";
 	*shows = (struct api_shows){ .list = NULL };
 	if (user)
-		make_path(path, "/bookings/", user);
-	enum api_result result = get_list(api, path, &shows->document);
+		api_path(path, "/bookings", (const char *[]){ user, NULL }, NULL);
+	enum api_result result = api_list(api, path, &shows->document);
 	if (result != API_OK)
 		return result;
 	bool added = user ? add_days(shows, NULL, shows->document) : add_users(shows);
 	return finish_shows(api, shows, added, "the bookings");
-}
-
-enum api_result api_book(
-    struct api *api, const char *user, const char *date, const char *movie, const char *key)
-{
-	struct json_object *order = json_object_new_object(), *booking = NULL;
-	struct buffer body;
-	enum api_result result;
-
-	buffer_init(&body, HTTP_ANSWER_MAX);
-	if (json_add(order, "user", json_object_new_string(user)) &&
-	    json_add(order, "date", json_object_new_string(date)) &&
-	    json_add(order, "movie", json_object_new_string(movie)))
-		json_write(&body, order);
-	if (!body.data || body.failed) {
-		result = fail(api, API_FAILED, "No memory for the booking");
-		goto out;
-	}
-	result = ask(api,
-	    &(struct http_request){
-		.method = "POST", .path = "/bookings", .body = body.data, .key = key },
-	    &booking, NULL, NULL);
-	if (result == API_OK && !json_object_is_type(booking, json_type_object))
-		result = wrong_shape(api, "the booking");
-out:
-	buffer_free(&body);
-	json_object_put(order);
-	json_object_put(booking);
-	return result;
 }
 
 struct api_movie api_movie_of(const struct api_movies *movies, const char *id)

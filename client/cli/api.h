@@ -7,10 +7,13 @@
 
 #include <json-c/json.h>
 
-#define API_ID_SIZE 65 /* the longest identifier and a NUL */
+#define API_ID_SIZE   65   /* the longest identifier and a NUL */
+#define API_PATH_SIZE 1024 /* a request's target and a NUL */
 
 struct api {
 	struct http *http;
+	struct buffer
+	    *answer;    /* NULL, or takes the bytes of the last answer, all pages of a list */
 	char why[1024]; /* after any result but API_OK: one line for the person */
 };
 
@@ -79,10 +82,6 @@ enum api_result api_programme(struct api *api, const char *date, struct api_show
 /** GET /bookings, or /bookings/{user}; API_ABSENT when that user, maybe unknown, has none. */
 enum api_result api_bookings(struct api *api, const char *user, struct api_shows *shows);
 
-/** POST /bookings, once for each key however often it must be sent. */
-enum api_result api_book(
-    struct api *api, const char *user, const char *date, const char *movie, const char *key);
-
 /** The movie with an id; a movie that is gone has its id as title. id must outlive the result. */
 struct api_movie api_movie_of(const struct api_movies *movies, const char *id);
 
@@ -92,5 +91,25 @@ bool api_is_id(const char *text);
 void api_movies_free(struct api_movies *movies);
 void api_users_free(struct api_users *users);
 void api_shows_free(struct api_shows *shows);
+
+/* What the calls above, and those for other documents, are made of. */
+
+/** Writes a target: the prefix, the parts (NULL after the last) encoded, the query (or NULL). */
+void api_path(
+    char path[API_PATH_SIZE], const char *prefix, const char *const *parts, const char *query);
+
+/** Gets one document, of any form, to be freed by the caller. */
+enum api_result api_get(struct api *api, const char *path, struct json_object **document);
+
+/** Gets an object from all its pages. Free it in any case. */
+enum api_result api_list(struct api *api, const char *path, struct json_object **all);
+
+/** Sends a body (or NULL) under a key (or NULL); *document is the answer, to be freed. */
+enum api_result api_send(struct api *api, const char *method, const char *path,
+    struct json_object *body, const char *key, struct json_object **document);
+
+/** Say in api->why that a document is not of its form, that memory ran out; API_FAILED. */
+enum api_result api_wrong_shape(struct api *api, const char *what);
+enum api_result api_no_memory(struct api *api);
 
 #endif

@@ -23,7 +23,9 @@ struct http {
 	char *server;
 	bool is_local; /* not to be asked through a proxy */
 	int timeout;
+	int repeats;
 	CURLcode code; /* of the last attempt */
+	void (*trace)(const char *line);
 };
 
 /* Takes an address apart. True when it is http or https with a host and nothing behind the path. */
@@ -74,6 +76,7 @@ struct http *http_open(const char *server, int timeout, char *why, size_t why_si
 		length--;
 	size_t size = strlen(scheme) + length + 1;
 	http->timeout = timeout;
+	http->repeats = REPEATS;
 	http->curl = curl_easy_init();
 	http->server = malloc(size);
 	if (!http->curl || !http->server)
@@ -105,6 +108,16 @@ const char *http_server(const struct http *http)
 int http_timeout(const struct http *http)
 {
 	return http->timeout;
+}
+
+void http_trace(struct http *http, void (*trace)(const char *line))
+{
+	http->trace = trace;
+}
+
+void http_once(struct http *http)
+{
+	http->repeats = 0;
 }
 
 const char *http_reason(const struct http *http)
@@ -209,6 +222,27 @@ static bool read_headers(CURL *curl, struct http_answer *answer)
 	return true;
 }
 
+/* Tells the trace what was sent, or, with an answer, what came of it. */
+static void tell_trace(struct http *http, const struct http_request *request,
+    enum http_result result, const struct http_answer *answer, int64_t ms)
+{
+	struct buffer line;
+	if (!http->trace)
+		return;
+	buffer_init(&line, 8192);
+	if (!answer)
+		buffer_printf(&line, "> %s %s%s%s%s", request->method, http->server, request->path,
+		    request->key ? " Idempotency-Key: " : "", request->key ? request->key : "");
+	else if (result == HTTP_ANSWERED)
+		buffer_printf(&line, "< %d, %zu bytes, %lld ms", answer->status,
+		    answer->body.length, (long long)ms);
+	else
+		buffer_printf(&line, "< nothing, %lld ms: %s", (long long)ms, http_reason(http));
+	if (line.data)
+		http->trace(line.data);
+	buffer_free(&line);
+}
+
 static enum http_result send_once(struct http *http, const struct http_request *request,
     int64_t timeout_ms, struct http_answer *answer)
 {
@@ -222,12 +256,15 @@ static enum http_result send_once(struct http *http, const struct http_request *
 		goto out;
 	snprintf(url, size, "%s%s", http->server, request->path);
 	set_options(http, request, url, headers, timeout_ms, &answer->body);
+	int64_t start = clock_steady();
+	tell_trace(http, request, result, NULL, 0);
 	http->code = curl_easy_perform(http->curl);
 	result = judge(http->code, &answer->body);
 	if (result == HTTP_ANSWERED && !read_headers(http->curl, answer))
 		result = HTTP_FAILED;
 	if (result != HTTP_ANSWERED)
 		http_answer_free(answer);
+	tell_trace(http, request, result, answer, clock_steady() - start);
 	curl_easy_reset(http->curl); /* forgets pointers into what is freed now */
 out:
 	curl_slist_free_all(headers);
@@ -273,7 +310,7 @@ enum http_result http_send(
 		int64_t left = deadline - clock_steady();
 		result = send_once(http, request, left > 0 ? left : 1, answer);
 		int64_t pause = pause_before(result, answer, was_there);
-		if (!repeatable || pause < 0 || repeat == REPEATS ||
+		if (!repeatable || pause < 0 || repeat == http->repeats ||
 		    clock_steady() + pause >= deadline)
 			break;
 		was_there = was_there || result != HTTP_UNREACHABLE;

@@ -47,6 +47,12 @@ const char *http_server(const struct http *http);
 
 int http_timeout(const struct http *http);
 
+/** Calls trace with a line for each request sent and for what came of it. */
+void http_trace(struct http *http, void (*trace)(const char *line));
+
+/** From now on no request is repeated. */
+void http_once(struct http *http);
+
 /** What libcurl says about the last attempt. */
 const char *http_reason(const struct http *http);
 

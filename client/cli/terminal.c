@@ -9,26 +9,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES (1024 * 1024)
 #define BLANKS         " \t\r"
 
-void terminal_line(const char *format, ...)
+static void print_line(FILE *stream, const char *format, va_list arguments)
 {
 	struct buffer text, safe;
-	va_list arguments;
 	buffer_init(&text, LINE_MAX_BYTES);
 	buffer_init(&safe, 3 * LINE_MAX_BYTES); /* each byte may become U+FFFD */
-	va_start(arguments, format);
 	buffer_vprintf(&text, format, arguments);
-	va_end(arguments);
 	text_safe(&safe, text.data ? text.data : "(a line too long to show)");
 	if (safe.data)
-		fwrite(safe.data, 1, safe.length, stdout);
-	putchar('\n');
+		fwrite(safe.data, 1, safe.length, stream);
+	putc('\n', stream);
 	buffer_free(&text);
 	buffer_free(&safe);
+}
+
+void terminal_line(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	print_line(stdout, format, arguments);
+	va_end(arguments);
+}
+
+void terminal_complain(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	print_line(stderr, format, arguments);
+	va_end(arguments);
 }
 
 void terminal_gap(void)
@@ -79,10 +93,29 @@ bool terminal_ask(const char *prompt, char answer[TERMINAL_ANSWER_SIZE])
 	}
 }
 
-void terminal_clear(void)
+size_t terminal_width(void)
+{
+	struct winsize size;
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+static bool obeys(void)
 {
 	const char *kind = getenv("TERM");
-	if (isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0)
+	return isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
+}
+
+bool terminal_has_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+	return obeys() && (!no || !*no);
+}
+
+void terminal_clear(void)
+{
+	if (obeys())
 		fputs("\033[H\033[2J\033[3J", stdout);
 }
 

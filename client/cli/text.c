@@ -1,9 +1,11 @@
 /* A movie's title is written by somebody else, and a terminal obeys what it is sent: every line the
  * client prints passes through text_safe. See text.h. */
+#define _XOPEN_SOURCE 700 /* wcwidth */
 #include "text.h"
 
 #include "base/utf8.h"
 
+#include <wchar.h>
 #include <wctype.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -50,6 +52,35 @@ void text_safe(struct buffer *out, const char *text)
 			buffer_text(out, REPLACEMENT);
 		else
 			buffer_append(out, from, (size_t)(text - from));
+	}
+}
+
+static size_t width_of(int32_t point)
+{
+	int width = point < 0 ? 1 : wcwidth((wchar_t)point);
+	return width < 0 ? 1 : (size_t)width;
+}
+
+size_t text_width(const char *text)
+{
+	size_t width = 0;
+	int32_t point;
+	while ((point = text_next(&text)) != 0)
+		width += width_of(point);
+	return width;
+}
+
+size_t text_fit(const char *text, size_t columns)
+{
+	const char *at = text;
+	for (size_t width = 0;;) {
+		const char *before = at;
+		int32_t point = text_next(&at);
+		if (point == 0)
+			return (size_t)(before - text);
+		width += width_of(point);
+		if (width > columns)
+			return (size_t)(before - text);
 	}
 }
 

@@ -21,6 +21,12 @@ bool text_is_plain(const char *text);
  */
 void text_safe(struct buffer *out, const char *text);
 
+/** How many columns of a terminal text takes, which text_safe made. */
+size_t text_width(const char *text);
+
+/** How many bytes of such a text fit into so many columns. */
+size_t text_fit(const char *text, size_t columns);
+
 /** Whether two texts are the same but for upper and lower case, as LC_CTYPE tells them apart. */
 bool text_same(const char *a, const char *b);
 

@@ -1,0 +1,30 @@
+/* Rows of text: aligned columns for people, tab-separated lines for programs. */
+#ifndef CINEMA_CLI_TABLE_H
+#define CINEMA_CLI_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct table;
+
+struct table_column {
+	const char *name;
+	bool is_number; /* aligned at the right */
+};
+
+/** A table of count columns; they must outlive it. NULL: no memory. */
+struct table *table_new(const struct table_column *columns, size_t count);
+
+/** Adds a row of as many cells as there are columns; NULL is an empty one. They are copied. */
+void table_add(struct table *table, const char *const cells[]);
+
+/**
+ * Prints the rows. On a terminal: with a head, without columns that are all empty, cut to the
+ * width. Else: each row a line, its cells parted by tabs. False when memory ran out on the way.
+ */
+bool table_print(const struct table *table);
+
+/** Harmless on NULL. */
+void table_free(struct table *table);
+
+#endif

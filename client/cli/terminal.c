@@ -15,7 +15,8 @@
 #define LINE_MAX_BYTES (1024 * 1024)
 #define BLANKS         " \t\r"
 
-static void print_line(FILE *stream, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void print_line(
+    FILE *stream, const char *format, va_list arguments)
 {
 	struct buffer text, safe;
 	buffer_init(&text, LINE_MAX_BYTES);

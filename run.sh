@@ -17,7 +17,7 @@ STOP_SECONDS=5
 PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
 	libcurl4-openssl-dev libxxhash-dev nginx-light spawn-fcgi multiwatch jq curl tzdata)
 TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev valgrind shellcheck
-	expect)
+	expect libfaketime sqlite3)
 
 usage() {
 	cat <<-'END'
@@ -428,7 +428,7 @@ logs() {
 	*) die "logs takes -f or nothing" ;;
 	esac
 	cd "$STATE/logs" 2>/dev/null || die "there are no logs in $STATE"
-	tail -n 20 "${follow[@]}" -- *.log
+	exec tail -n 20 "${follow[@]}" -- *.log
 }
 
 client() {

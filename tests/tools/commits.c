@@ -1,4 +1,4 @@
-/* Commits to a store, to be killed or starved while it does; for tests/store.sh.
+/* Commits to a store, to be killed or starved while it does; for tests/durability.sh.
  *
  *   commits run ENGINE FOLDER THREADS   commits as fast as it can until it is killed, and writes a
  *                                       line "THREAD NUMBER" to its output for each commit that was

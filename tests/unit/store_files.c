@@ -216,7 +216,7 @@ static double now(void)
 static void a_second_process_is_refused(void **state)
 {
 	struct world *world = *state;
-	pid_t child = hold_elsewhere(world, 60000);
+	pid_t child = hold_elsewhere(world, 20000);
 	double start = now();
 	expect_refusal(world, "test.lock", "another process");
 	assert_true(now() - start >= 0.9);
@@ -373,7 +373,7 @@ static void a_closed_store_is_one_file(void **state)
 static void no_other_program_gets_in(void **state)
 {
 	struct world *world = *state;
-	pid_t child = hold_elsewhere(world, 60000);
+	pid_t child = hold_elsewhere(world, 20000);
 	sqlite3 *db;
 	assert_int_equal(sqlite3_open(world->file, &db), SQLITE_OK);
 	assert_int_equal(

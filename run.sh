@@ -3,7 +3,8 @@
 #
 # A started instance is its state folder (CINEMA_STATE): pids/, logs/, sockets, stores and the
 # rendered nginx.conf. Each service hangs below a supervisor: spawn-fcgi makes the socket and becomes
-# multiwatch, which starts the service again whenever it ends.
+# multiwatch, which starts the service again whenever it ends. The supervisors and nginx hang below
+# the keeper, a run.sh that stays and starts them again when they are killed.
 set -u -o pipefail
 umask 077
 
@@ -190,6 +191,7 @@ is_ours() {
 		IFS= read -r -d '' program <"/proc/$1/cmdline" &&
 		case ${program##*/} in
 		users | movies | showtimes | bookings | multiwatch | spawn-fcgi | valgrind*) ;;
+		bash) grep -qszFx keep "/proc/$1/cmdline" ;;
 		*) false ;;
 		esac
 } 2>/dev/null
@@ -220,8 +222,16 @@ strays() {
 		done | sort -u
 }
 
-supervise() {
+# Starts one part, as the leader of a process group, and notes its pid.
+launch() {
 	local name=$1 wrap=()
+	if [ "$name" = nginx ]; then
+		rm -f "$STATE/internal.sock"
+		setsid nginx -p "$STATE" -c "$STATE/nginx.conf" -e "$STATE/logs/nginx-error.log" \
+			-g 'daemon off;' </dev/null >/dev/null 2>"$STATE/logs/nginx.start" &
+		say $! >"$STATE/pids/nginx.pid"
+		return
+	fi
 	# CINEMA_WRAP is a command to run the services under, such as valgrind.
 	read -ra wrap <<<"${CINEMA_WRAP-}"
 	rm -f "$STATE/$name.sock"
@@ -230,8 +240,39 @@ supervise() {
 	# its -s option is off by one: -s TERM sends QUIT.
 	setsid spawn-fcgi -n -s "$STATE/$name.sock" -M 0660 -b 1024 -- "$(command -v multiwatch)" \
 		-f 1 -r 500 -t 250 -- "${wrap[@]}" "$BUILD/$name" \
-		</dev/null >/dev/null 2>>"$STATE/logs/$name.log" 9>&- &
+		</dev/null >/dev/null 2>>"$STATE/logs/$name.log" &
 	say $! >"$STATE/pids/$name.pid"
+}
+
+# The keeper: starts all parts, waits for any to end, and starts again what was killed. What ends by
+# itself has given up, or was told to, and its pid file goes.
+keep() {
+	local name pid code=0
+	local -A names=()
+	say $BASHPID >"$STATE/pids/keeper.pid"
+	for name in "${SERVICES[@]}" nginx; do
+		launch "$name"
+		names[$!]=$name
+	done
+	while [ ${#names[@]} -gt 0 ]; do
+		wait -n -p pid "${!names[@]}"
+		code=$?
+		name=${names[$pid]}
+		unset "names[$pid]"
+		if [ "$code" -le 128 ]; then
+			rm -f "$STATE/pids/$name.pid"
+			continue
+		fi
+		TZ=UTC0 printf '{"time":"%(%FT%TZ)T","level":"error","message":"%s was killed by signal %d and is started again"}\n' \
+			-1 "$name" $((code - 128))
+		# The service of a killed supervisor keeps its store locked, and nginx's workers the port,
+		# until they have finished what they do.
+		kill -"$([ "$name" = nginx ] && echo QUIT || echo TERM)" -- "-$pid" 2>/dev/null
+		sleep 0.1
+		launch "$name"
+		names[$!]=$name
+	done
+	exit 1
 }
 
 render_nginx() {
@@ -240,19 +281,6 @@ render_nginx() {
 	sed -e "s|@STATE@|$STATE|g" -e "s|@LISTEN@|$CINEMA_LISTEN|g" -e "s|@WEB@|$ROOT/client/web|g" \
 		-e "s|@BODY_LIMIT@|$CINEMA_BODY_LIMIT|g" -e "s|@USER@|$user|g" \
 		"$ROOT/conf/nginx.conf.in" >"$STATE/nginx.conf" || die "cannot write $STATE/nginx.conf"
-}
-
-start_nginx() {
-	local output
-	rm -f "$STATE/internal.sock"
-	output=$(nginx -p "$STATE" -c "$STATE/nginx.conf" -e "$STATE/logs/nginx-error.log" 2>&1 9>&-) &&
-		return
-	case $output in
-	*'Address already in use'*) output="$CINEMA_LISTEN is in use" ;;
-	*'ermission denied'*) output="may not listen on $CINEMA_LISTEN" ;;
-	esac
-	stop_all
-	die "nginx did not start: $(tail -n 1 <<<"$output")"
 }
 
 answers() {
@@ -311,25 +339,46 @@ start() {
 	check_services
 	check_port
 	render_nginx
-	for name in "${SERVICES[@]}"; do
-		supervise "$name"
+	for name in "${SERVICES[@]}" nginx; do
+		: >"$STATE/pids/$name.pid"
 	done
-	start_nginx
+	setsid "$ROOT/run.sh" keep </dev/null >>"$STATE/logs/keeper.log" 2>&1 9>&- &
 	wait_ready
 	exec 9>&-
 	say "Cinema is at $URL"
 }
 
+# All sockets are there, and all services answer through nginx.
+is_ready() {
+	local name
+	for name in "${SERVICES[@]}"; do
+		[ -S "$STATE/$name.sock" ] || return 1
+	done
+	answers /dev/null "$URL/healthz"
+}
+
 wait_ready() {
 	local until=$((SECONDS + START_SECONDS)) name
-	until answers /dev/null "$URL/healthz"; do
+	until is_ready; do
 		for name in "${SERVICES[@]}"; do
-			pid_of "$name" >/dev/null || give_up "$name did not start" "$name.log"
+			[ -e "$STATE/pids/$name.pid" ] || give_up "$name did not start" "$name.log"
 		done
+		[ -e "$STATE/pids/nginx.pid" ] || nginx_failed
 		[ "$SECONDS" -lt "$until" ] ||
 			give_up "not ready after $START_SECONDS seconds" {users,movies,showtimes,bookings}.log nginx-error.log
 		sleep 0.02
 	done
+}
+
+nginx_failed() {
+	local why
+	why=$(cat "$STATE/logs/nginx.start")
+	case $why in
+	*'Address already in use'*) why="$CINEMA_LISTEN is in use" ;;
+	*'ermission denied'*) why="may not listen on $CINEMA_LISTEN" ;;
+	esac
+	stop_all
+	die "nginx did not start: $(tail -n 1 <<<"$why")"
 }
 
 give_up() {
@@ -353,10 +402,14 @@ is_zombie() {
 	grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
 }
 
-# nginx first: it finishes what is running while the services are still there. TERM is sent again
-# and again, because a supervisor that gets it while it starts a child may lose it.
+# The keeper first, and then nginx: it finishes what is running while the services are still there.
+# TERM is sent again and again, because a supervisor that gets it while it starts a child may lose it.
 stop_all() {
 	local name pid pids=() until=$((SECONDS + STOP_SECONDS + 1))
+	if pid=$(pid_of keeper); then
+		kill -KILL "$pid" 2>/dev/null
+		until gone "$pid"; do sleep 0.01; done
+	fi
 	if pid=$(pid_of nginx); then
 		kill -QUIT "$pid" 2>/dev/null
 		for _ in {1..50}; do
@@ -404,10 +457,12 @@ stop() {
 
 status() {
 	local name pid code=0
-	for name in "${SERVICES[@]}" nginx; do
+	for name in "${SERVICES[@]}" nginx keeper; do
 		if ! pid=$(pid_of "$name"); then
 			printf '%-10s down\n' "$name"
 			code=1
+		elif [ "$name" = keeper ]; then
+			printf '%-10s up    pid %d\n' "$name" "$pid"
 		elif [ "$name" = nginx ]; then
 			printf '%-10s up    pid %-7d %s\n' "$name" "$pid" "$URL"
 		elif answers /dev/null --unix-socket "$STATE/internal.sock" "http://cinema/healthz/$name"; then
@@ -444,27 +499,28 @@ in_front() {
 	trap 'stop; say; say "Stopped."; exit 0' INT TERM HUP
 	start
 	say "Ctrl-C stops it; ./run.sh client, in another terminal, opens the menu."
-	tail --pid="$(pid_of nginx)" -f /dev/null &
+	tail --pid="$(pid_of keeper)" -f /dev/null &
 	wait $!
 	say "It was stopped."
 }
 
 # Everything is run, whatever fails, and the last line is the sum.
 run_tests() {
-	local step log passed failed skipped
+	local step passed failed skipped
 	deps "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 	build
-	log=$(mktemp)
-	trap 'rm -f "$log"' EXIT
+	LOGS=$(mktemp -d)
+	trap 'rm -rf "$LOGS"' EXIT
 	for step in lint check check-san check-valgrind; do
 		say "== make $step"
-		make -s -C "$ROOT" -j "$(nproc)" BUILD="$BUILD" "$step" 2>&1 | tee -a "$log" ||
-			say "not ok - make $step" >>"$log"
+		make -s -C "$ROOT" -j "$(nproc)" BUILD="$BUILD" "$step" 2>&1 | tee "$LOGS/$step" ||
+			grep -q '^not ok' "$LOGS/$step" || say "not ok - make $step" | tee -a "$LOGS/$step"
 	done
-	skipped=$(grep -cE '^(not )?ok .*# SKIP' "$log")
-	passed=$(grep -E '^ok ' "$log" | grep -vc '# SKIP')
-	failed=$(grep -E '^not ok ' "$log" | grep -vc '# SKIP')
-	grep -E '^not ok ' "$log" | grep -v '# SKIP'
+	say "=="
+	grep -hE '^not ok ' "$LOGS"/* | grep -v '# SKIP'
+	skipped=$(cat "$LOGS"/* | grep -cE '^(not )?ok .*# SKIP')
+	passed=$(cat "$LOGS"/* | grep -E '^ok ' | grep -vc '# SKIP')
+	failed=$(cat "$LOGS"/* | grep -E '^not ok ' | grep -vc '# SKIP')
 	if [ "$skipped" = 0 ]; then
 		say "$passed passed, $failed failed"
 	else
@@ -484,6 +540,10 @@ start | stop | status) "$command" ;;
 restart)
 	stop
 	start
+	;;
+keep) # start runs this
+	STATE=$CINEMA_STATE
+	keep
 	;;
 logs | client) "$command" "${@:2}" ;;
 deps)

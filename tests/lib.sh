@@ -15,6 +15,8 @@
 #   wait_for SECONDS COMMAND…     tries again until it succeeds
 #   service_pid NAME              the process id of a service of the current instance
 #   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
+#   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
+#   size SHORT LONG               LONG for `make torture`, else SHORT
 #   must_fail COMMAND…            fails the test if the command succeeds
 #   fail MESSAGE…, skip WHY…      end a test
 #
@@ -36,7 +38,7 @@ set -u
 
 # What a crash, a sanitizer or valgrind leaves in a log.
 CRASHED='Sanitizer|runtime error:|^==[0-9]+==|stack smashing|overflow detected|free\(\):|malloc\(\):'
-CRASHED+='|Assertion .* failed|\[(alert|emerg|crit)\]'
+CRASHED+='|Assertion .* failed|\[(alert|emerg)\]'
 
 fail() {
 	printf '%s\n' "$*" >&2
@@ -50,6 +52,28 @@ skip() {
 
 must_fail() {
 	if "$@"; then fail "succeeded, and should not: $*"; fi
+}
+
+size() {
+	if [ -n "${TORTURE-}" ]; then printf '%s\n' "$2"; else printf '%s\n' "$1"; fi
+}
+
+# A build in which a file is changed by a sed script, of the services or of what is named; its
+# folder is printed. It is the plain build, also when sanitizers are on.
+mutant() {
+	local name=$1 file=$2 script=$3 source=$WORK/$1 service
+	shift 3
+	[ $# -gt 0 ] || set -- users movies showtimes bookings
+	mkdir -p "$source/tests"
+	cp -r "$ROOT/fcgi" "$ROOT/Makefile" "$source"
+	cp -r "$ROOT/tests/tools" "$ROOT/tests/shims" "$source/tests"
+	sed -i "$script" "$source/$file"
+	! cmp -s "$ROOT/$file" "$source/$file" || fail "$name changes nothing"
+	make -s -C "$source" -j2 BUILD="$source/build" CFLAGS=-O0 "${@/#/$source/build/}" >&2
+	for service in users movies showtimes bookings; do
+		[ -e "$source/build/$service" ] || ln -s "$BUILD/$service" "$source/build"
+	done
+	printf '%s\n' "$source/build"
 }
 
 wait_for() {
@@ -129,7 +153,7 @@ stop_cinema() {
 }
 
 expect() {
-	local want=$1 method=$2 path=$3 body='' option code got
+	local want=$1 method=$2 path=$3 body='' option code=0 got
 	local options=(-sS --noproxy '*' --max-time 15 --globoff --path-as-is -H Expect: -D "$WORK/headers" -o "$WORK/body")
 	shift 3
 	case ${1-} in
@@ -151,8 +175,7 @@ expect() {
 	[ -z "$type" ] || options+=(-H "$type")
 	rm -f "$WORK/headers" "$WORK/body"
 	touch "$WORK/headers" "$WORK/body"
-	got=$(curl "${options[@]}" -w '%{http_code}' "$@" "$URL$path" 2>"$WORK/curl")
-	code=$?
+	got=$(curl "${options[@]}" -w '%{http_code}' "$@" "$URL$path" 2>"$WORK/curl") || code=$?
 	HEADERS=$(tr -d '\r' <"$WORK/headers")
 	BODY=$(tr -d '\0' <"$WORK/body")
 	[ "$got" = "$want" ] ||
@@ -260,6 +283,7 @@ run_test() {
 		printf 'ok - %s: %s # SKIP %s\n' "$SUITE" "$1" "$(cat "$WORK/skipped")"
 	elif [ "$code" = 0 ]; then
 		printf 'ok - %s: %s\n' "$SUITE" "$1"
+		[ -z "${TORTURE-}" ] || tail -n 5 "$WORK/log" | sed 's/^/  # /'
 	else
 		not_ok "$1"
 		[ "$mine" = 0 ] || renew

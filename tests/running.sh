@@ -22,7 +22,7 @@ nothing_runs() {
 	for process in /proc/[0-9]*; do
 		name=$(cat "$process/comm" 2>/dev/null) || continue
 		case $name in
-		users | movies | showtimes | bookings | multiwatch)
+		users | movies | showtimes | bookings | multiwatch | run.sh | bash)
 			must_fail grep -qszFx "CINEMA_STATE=$STATE" "$process/environ"
 			;;
 		nginx)
@@ -65,11 +65,11 @@ test_stopping_what_never_ran_is_no_fault() {
 test_status_names_every_part() {
 	start_cinema
 	run_sh status >"$WORK/out"
-	[ "$(grep -cE '^(users|movies|showtimes|bookings|nginx) +up +pid [0-9]+' "$WORK/out")" = 5 ]
+	[ "$(grep -cE '^(users|movies|showtimes|bookings|nginx|keeper) +up +pid [0-9]+' "$WORK/out")" = 6 ]
 	grep -q "$URL" "$WORK/out"
 	run_sh stop
 	must_fail run_sh status >"$WORK/out"
-	[ "$(grep -cE '^(users|movies|showtimes|bookings|nginx) +down$' "$WORK/out")" = 5 ]
+	[ "$(grep -cE '^(users|movies|showtimes|bookings|nginx|keeper) +down$' "$WORK/out")" = 6 ]
 }
 
 test_a_second_start_is_refused() {
@@ -243,6 +243,7 @@ test_restart_replaces_every_process() {
 test_it_starts_after_everything_was_killed() {
 	start_cinema
 	local name
+	kill -9 "$(supervisor keeper)"
 	for name in users movies showtimes bookings; do
 		kill -9 "$(supervisor "$name")" "$(service_pid "$name")"
 	done
@@ -254,8 +255,50 @@ test_it_starts_after_everything_was_killed() {
 	run_sh status
 }
 
-test_a_lost_supervisor_shows_and_its_service_is_not_left() {
+ended() {
+	[ ! -d "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status"
+}
+
+another_supervisor() {
+	local now
+	now=$(supervisor "$1") && [ "$now" != "$2" ] && run_sh status >/dev/null
+}
+
+test_a_killed_supervisor_is_back_and_its_service_is_not_left() {
 	start_cinema
+	local name before service
+	for name in users movies showtimes bookings; do
+		before=$(supervisor "$name")
+		service=$(service_pid "$name")
+		kill -9 "$before"
+		wait_for 15 another_supervisor "$name" "$before"
+		[ "$(service_pid "$name")" != "$service" ]
+		wait_for 15 ended "$service"
+		expect 200 GET "/$name"
+	done
+	[ "$(grep -c 'was killed by signal 9' "$STATE/logs/keeper.log")" = 4 ]
+}
+
+test_a_killed_nginx_is_back_and_its_workers_are_not_left() {
+	start_cinema
+	local before workers worker
+	before=$(supervisor nginx)
+	read -ra workers < <(cat "/proc/$before/task/$before/children" && echo)
+	kill -9 "$before"
+	wait_for 15 another_supervisor nginx "$before"
+	for worker in "${workers[@]}"; do
+		wait_for 15 ended "$worker"
+	done
+	expect 200 GET /movies
+}
+
+test_a_lost_keeper_shows_and_a_restart_mends_it() {
+	start_cinema
+	kill -9 "$(supervisor keeper)"
+	must_fail run_sh status >"$WORK/out"
+	grep -qE '^keeper +down' "$WORK/out"
+	expect 200 GET /movies
+	# Now nobody starts a supervisor again, and its service is left.
 	kill -9 "$(supervisor movies)"
 	must_fail run_sh status >"$WORK/out"
 	grep -qE '^movies +down' "$WORK/out"

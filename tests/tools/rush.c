@@ -8,7 +8,8 @@
  * seats side by side. MODE is race (bookings only), holds (holds too, which are then confirmed,
  * cut down, cancelled or left to expire) or keys (bookings, a third of them repeated: later, at the
  * same moment by another thread, or after the connection was cut). Requests are repeated with their
- * Idempotency-Key while a service is away. Prints a line of counts; exits 1 when something is wrong
+ * Idempotency-Key while a service is away. With RUSH_RECORD=FILE what each client was told is added to
+ * that file, a line {path: booking} a client. Prints a line of counts; exits 1 when something is wrong
  * and says what. */
 #include "base/buffer.h"
 #include "base/json.h"
@@ -381,12 +382,24 @@ static size_t compare_map(
 	return sold;
 }
 
+static void write_down(const struct client *clients, int count)
+{
+	const char *path = getenv("RUSH_RECORD");
+	FILE *file = path ? fopen(path, "a") : NULL;
+	for (int i = 0; file && i < count; i++)
+		fprintf(file, "%s\n",
+		    json_object_to_json_string_ext(clients[i].told, JSON_C_TO_STRING_PLAIN));
+	if (path && (!file || fclose(file) != 0))
+		printf("%s cannot be written\n", path);
+}
+
 static int conclude(struct client *clients, int count, const struct rush *rush)
 {
 	struct json_object *owners = json_object_new_object();
 	int totals[4] = { 0 }, faults = 0;
 	for (int i = 0; i < count; i++)
 		compare(&clients[i], owners);
+	write_down(clients, count);
 	size_t sold = compare_map(&clients[0], rush, owners);
 	for (int i = 0; i < count; i++) {
 		for (int j = 0; j < 4; j++)

@@ -261,7 +261,7 @@ down() {
 
 test_a_service_that_is_down_is_named() {
 	local body="{\"user\":\"yojane_mane\",\"date\":\"20180802\",\"movie\":\"$STREE\"}"
-	start_cinema CINEMA_PEER_TIMEOUT_MS=300 CINEMA_PEER_CACHE_MS=0
+	start_cinema CINEMA_PEER_TIMEOUT_MS=1500 CINEMA_PEER_CACHE_MS=0
 	silent bookings down bookings GET /users/souparnika_patil/bookings
 	silent bookings down bookings GET /users/souparnika_patil/suggested
 	silent movies down movies GET /users/souparnika_patil/bookings
@@ -277,7 +277,7 @@ test_a_service_that_is_down_is_named() {
 
 test_a_cached_answer_stands_in_for_a_moment() {
 	local body="{\"user\":\"yojane_mane\",\"date\":\"20180802\",\"movie\":\"$STREE\"}"
-	start_cinema CINEMA_PEER_TIMEOUT_MS=300 CINEMA_PEER_CACHE_MS=60000
+	start_cinema CINEMA_PEER_TIMEOUT_MS=1500 CINEMA_PEER_CACHE_MS=60000
 	expect 201 POST /bookings "$body"
 	silent users expect 201 POST /bookings "$body"
 	silent showtimes expect 201 POST /bookings "$body"

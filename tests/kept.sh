@@ -172,7 +172,7 @@ test_what_runs_too_long_does_not_hold_up_the_end() {
 	kill -TERM "$SERVER"
 	wait "$SERVER" || code=$?
 	echo "ended with $code after $(((${EPOCHREALTIME/./} - began) / 1000)) ms"
-	[ "$code" = 1 ] && [ $(((${EPOCHREALTIME/./} - began) / 1000)) -lt 2000 ]
+	[ "$code" = 1 ] && [ $(((${EPOCHREALTIME/./} - began) / 1000)) -lt 4500 ] # before the request would have ended by itself
 	grep -q '1 requests were still running' "$WORK/server.log"
 }
 

@@ -169,7 +169,7 @@ class Room {
 			this.tray.classList.toggle('soon', left < 60_000);
 			this.tray.querySelector('.watch span').textContent = clock(left);
 			if (spoken[0] * 1000 > left) say(`${spoken.shift()} seconds left.`);
-			if (left <= -1e9 && this.stage === 'held') await this.check(held);
+			if (left <= 0 && this.stage === 'held') await this.check(held);
 		}
 	}
 

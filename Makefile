@@ -38,7 +38,7 @@ BENCHES := $(call programs,bench,bench)
 
 all: $(PROGRAMS)
 
-tests: $(UNIT_TESTS) $(TOOLS) $(SHIMS)
+tests: $(UNIT_TESTS) $(TOOLS) $(SHIMS) $(BUILD)/bench/load
 
 # What all services share, and for each folder what its program and its unit tests share.
 $(BUILD)/libcinema.a: $(call objects,$(foreach room,base store http service,fcgi/$(room)/*.c))
@@ -89,13 +89,19 @@ $(BUILD)/flags: always
 check: all tests
 	BUILD=$(BUILD) tests/run
 
-# A suite preloads a library of its own, which ASan would refuse to see come first.
+# A suite preloads a library of its own, which ASan would refuse to see come first. The suite
+# running is about run.sh, and shows nothing new here.
 check-san:
-	+ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) SAN=1 BUILD=$(BUILD)/san check
+	+ASAN_OPTIONS=verify_asan_link_order=0 WITHOUT=running $(MAKE) SAN=1 BUILD=$(BUILD)/san check
 
 VALGRIND := /usr/bin/valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
 check-valgrind: all tests
-	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run api $(notdir $(UNIT_TESTS))
+	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run api $(UNIT_TESTS:$(BUILD)/tests/%=unit/%)
+
+# The long form of the suites that try to break it. They run in their short form in check.
+TORTURES := kill power overload
+torture: all tests
+	TORTURE=1 LIMIT=7200 JOBS=1 BUILD=$(BUILD) tests/run $(TORTURES)
 
 lint:
 	+BUILD=$(BUILD) tests/lint
@@ -105,10 +111,14 @@ bench: all $(BENCHES) $(TOOLS)
 
 # The installed tree is laid out as this one, and its run.sh works alike.
 HOME_DIR = $(DESTDIR)$(prefix)/lib/cinema
+MAN_DIR = $(DESTDIR)$(prefix)/share/man/man1
+COMPLETION_DIR = $(DESTDIR)$(prefix)/share/bash-completion/completions
 install: all
 	install -d $(DESTDIR)$(prefix)/bin $(HOME_DIR)/build $(HOME_DIR)/conf $(HOME_DIR)/data \
-		$(HOME_DIR)/client/web
+		$(HOME_DIR)/client/web $(MAN_DIR) $(COMPLETION_DIR)
 	install -m 755 $(BUILD)/cinema $(DESTDIR)$(prefix)/bin/cinema
+	install -m 644 client/cli/cinema.1 $(MAN_DIR)/cinema.1
+	install -m 644 client/cli/cinema.bash $(COMPLETION_DIR)/cinema
 	ln -sf ../../../bin/cinema $(HOME_DIR)/build/cinema
 	install -m 755 $(SERVICES:%=$(BUILD)/%) $(HOME_DIR)/build
 	install -m 755 run.sh $(HOME_DIR)/run.sh
@@ -118,14 +128,14 @@ install: all
 
 # What a running cinema has written in its state folder stays.
 uninstall:
-	rm -f $(DESTDIR)$(prefix)/bin/cinema
+	rm -f $(DESTDIR)$(prefix)/bin/cinema $(MAN_DIR)/cinema.1 $(COMPLETION_DIR)/cinema
 	rm -rf $(HOME_DIR)/build $(HOME_DIR)/conf $(HOME_DIR)/data $(HOME_DIR)/client $(HOME_DIR)/run.sh
 	rmdir $(HOME_DIR) 2>/dev/null || true
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests check check-san check-valgrind lint bench install uninstall clean always
+.PHONY: all tests check check-san check-valgrind torture lint bench install uninstall clean always
 .DELETE_ON_ERROR:
 # Objects are kept: make takes some of them for intermediate files.
 .SECONDARY:

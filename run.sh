@@ -18,7 +18,7 @@ STOP_SECONDS=5
 PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
 	libcurl4-openssl-dev libxxhash-dev nginx-light spawn-fcgi multiwatch jq curl tzdata)
 TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev valgrind shellcheck
-	expect libfaketime sqlite3)
+	expect libfaketime sqlite3 chromium)
 
 usage() {
 	cat <<-'END'
@@ -227,6 +227,7 @@ launch() {
 	local name=$1 wrap=()
 	if [ "$name" = nginx ]; then
 		rm -f "$STATE/internal.sock"
+		ulimit -Sn "$(ulimit -Hn)" 2>/dev/null # two for each client
 		setsid nginx -p "$STATE" -c "$STATE/nginx.conf" -e "$STATE/logs/nginx-error.log" \
 			-g 'daemon off;' </dev/null >/dev/null 2>"$STATE/logs/nginx.start" &
 		say $! >"$STATE/pids/nginx.pid"
@@ -238,7 +239,7 @@ launch() {
 	# A child that lives for 250 ms may be killed for ever; one that cannot even start is given up
 	# after a few seconds instead of keeping a processor busy. multiwatch ends its child with USR1;
 	# its -s option is off by one: -s TERM sends QUIT.
-	setsid spawn-fcgi -n -s "$STATE/$name.sock" -M 0660 -b 1024 -- "$(command -v multiwatch)" \
+	setsid spawn-fcgi -n -s "$STATE/$name.sock" -M 0660 -b 4096 -- "$(command -v multiwatch)" \
 		-f 1 -r 500 -t 250 -- "${wrap[@]}" "$BUILD/$name" \
 		</dev/null >/dev/null 2>>"$STATE/logs/$name.log" &
 	say $! >"$STATE/pids/$name.pid"
@@ -504,23 +505,33 @@ in_front() {
 	say "It was stopped."
 }
 
+# What the browser tests need from npm; without it they say SKIP.
+web_packages() (
+	cd "$ROOT/tests/web" || return
+	[ node_modules/.package-lock.json -nt package-lock.json ] ||
+		npm ci --silent --no-audit --no-fund || say "npm ci failed in tests/web"
+)
+
 # Everything is run, whatever fails, and the last line is the sum.
 run_tests() {
 	local step passed failed skipped
+	# Node may have come from elsewhere, and brought its npm.
+	command -v npm >/dev/null || TEST_PACKAGES+=(nodejs npm)
 	deps "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 	build
+	web_packages
 	LOGS=$(mktemp -d)
 	trap 'rm -rf "$LOGS"' EXIT
 	for step in lint check check-san check-valgrind; do
 		say "== make $step"
 		make -s -C "$ROOT" -j "$(nproc)" BUILD="$BUILD" "$step" 2>&1 | tee "$LOGS/$step" ||
-			grep -q '^not ok' "$LOGS/$step" || say "not ok - make $step" | tee -a "$LOGS/$step"
+			grep -aq '^not ok' "$LOGS/$step" || say "not ok - make $step" | tee -a "$LOGS/$step"
 	done
 	say "=="
-	grep -hE '^not ok ' "$LOGS"/* | grep -v '# SKIP'
-	skipped=$(cat "$LOGS"/* | grep -cE '^(not )?ok .*# SKIP')
-	passed=$(cat "$LOGS"/* | grep -E '^ok ' | grep -vc '# SKIP')
-	failed=$(cat "$LOGS"/* | grep -E '^not ok ' | grep -vc '# SKIP')
+	grep -ahE '^not ok ' "$LOGS"/* | grep -av '# SKIP'
+	skipped=$(cat "$LOGS"/* | grep -acE '^(not )?ok .*# SKIP')
+	passed=$(cat "$LOGS"/* | grep -aE '^ok ' | grep -avc '# SKIP')
+	failed=$(cat "$LOGS"/* | grep -aE '^not ok ' | grep -avc '# SKIP')
 	if [ "$skipped" = 0 ]; then
 		say "$passed passed, $failed failed"
 	else

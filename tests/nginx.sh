@@ -3,6 +3,10 @@
 # that a client does not see a service's death.
 . "$(dirname "$0")/lib.sh"
 
+DATE=20180801
+MOVIE=267eedb8-0f5d-42d5-8f43-72426b9fb3e6
+SHOWING=18:00-1
+
 # Sends bytes as they are and prints the answer.
 raw() {
 	local connection
@@ -140,7 +144,7 @@ logged() {
 
 test_the_access_log_is_a_json_line_a_request() {
 	local id
-	expect 200 GET /movies -H 'X-Request-Id: log-1'
+	expect 200 GET /movies -H 'X-Request-Id: log-1' -H 'Cache-Control: no-cache'
 	expect 400 GET '/movies/"a\b' -H 'X-Request-Id: log-2' -A $'a"\\b'
 	raw 'GET /\377" HTTP/1.1\r\nHost: x\r\nX-Request-Id: log-3\r\nConnection: close\r\n\r\n' >/dev/null
 	expect 200 HEAD / -H 'X-Request-Id: log-4'
@@ -159,7 +163,7 @@ test_the_service_of_a_path_is_asked() {
 	local path service
 	while read -r path service; do
 		expect "$(curl -s --noproxy '*' --max-time 15 -o /dev/null -w '%{http_code}' "$URL$path")" GET "$path" \
-			-H "X-Request-Id: for-$service"
+			-H "X-Request-Id: for-$service" -H 'Cache-Control: no-cache'
 		wait_for 15 logged "for-$service"
 		jq -e --arg service "$service" '.service | startswith($service)' "$WORK/line"
 	done <<-'END'
@@ -169,6 +173,53 @@ test_the_service_of_a_path_is_asked() {
 		/bookings bookings
 		/showtimes/20180801/a/18:00-1/seats bookings
 	END
+}
+
+# cached PATH OPTION…: what nginx's cache had to do with a GET.
+cached() {
+	local path=$1 id=cache-$RANDOM-$RANDOM
+	shift
+	curl -s --noproxy '*' -o "$WORK/body" -D "$WORK/headers" -H "X-Request-Id: $id" "$@" "$URL$path"
+	wait_for 15 logged "$id"
+	jq -r .cache "$WORK/line"
+}
+
+test_the_catalogue_is_cached_for_a_moment() {
+	local path
+	for path in /movies '/movies?limit=2' /showtimes "/showtimes/$DATE" /showtimes/screens; do
+		expect 200 GET "$path"
+		# Its second may be over, and a new answer is then fetched.
+		[[ $(cached "$path") =~ ^(HIT|STALE|UPDATING|EXPIRED)$ ]]
+		grep -qi '^cache-control: no-cache' "$WORK/headers"
+		[ "$(grep -ci '^cache-control:' "$WORK/headers")" = 1 ]
+	done
+}
+
+test_no_cache_goes_through() {
+	expect 200 GET /movies
+	[ "$(cached /movies -H 'Cache-Control: no-cache')" = BYPASS ]
+	[ "$(cached /movies -H 'Pragma: no-cache')" = BYPASS ]
+	[ "$(cached /movies -H 'If-Match: *')" = BYPASS ]
+}
+
+test_an_answer_of_the_cache_knows_its_etag() {
+	local etag
+	expect 200 GET /movies
+	etag=$(header ETag)
+	expect 304 GET /movies -H "If-None-Match: $etag"
+	expect 200 GET /movies -H 'If-None-Match: "other"'
+	expect 200 HEAD /movies
+}
+
+test_what_is_sold_or_private_is_never_cached() {
+	local path
+	for path in "/showtimes/$DATE/$MOVIE/$SHOWING/seats" /bookings /bookings/souparnika_patil /users \
+		/users/souparnika_patil/bookings /healthz; do
+		expect 200 GET "$path"
+		[ "$path" = /healthz ] || [ -z "$(cached "$path")" ] || fail "$path: $(jq -r .cache "$WORK/line")"
+	done
+	expect 404 GET /movies/none
+	[ "$(cached /movies/none)" = MISS ]
 }
 
 test_json_is_compressed_for_who_asks() {

@@ -29,8 +29,10 @@
 	    "Threads a service that answer from its own store, and never wait.")                   \
 	S(WAITING_THREADS, NUMBER, "64", 1, 512,                                                   \
 	    "Threads a service that commit, or wait for another service.")                         \
-	S(WAITING_QUEUE, NUMBER, "256", 1, 65536,                                                  \
+	S(WAITING_QUEUE, NUMBER, "4096", 1, 65536,                                                 \
 	    "Requests that may queue for those threads; beyond that the answer is 503.")           \
+	S(WAITING_MS, NUMBER, "2000", 10, 60000,                                                   \
+	    "Milliseconds that one may queue; after that the answer is 503 too.")                  \
 	S(BODY_LIMIT, NUMBER, "1048576", 1024, 67108864, "Largest request body, in bytes.")        \
 	S(PEER_TIMEOUT_MS, NUMBER, "2000", 10, 60000,                                              \
 	    "Milliseconds that one service waits for another before it answers 503.")              \

@@ -117,7 +117,9 @@ bool head_write(struct response *response, const char *method, struct buffer *he
 		buffer_printf(head, "Content-Type: application/%sjson\r\nContent-Length: %zu\r\n",
 		    response->is_problem ? "problem+" : "", response->body.length);
 	if (*etag && !response->is_problem)
-		buffer_printf(head, "ETag: %s\r\nCache-Control: no-cache\r\n", etag);
+		/* For nginx's micro-cache, where it has one; clients are told no-cache. */
+		buffer_printf(head,
+		    "ETag: %s\r\nCache-Control: max-age=1, stale-while-revalidate=1\r\n", etag);
 	if (response->location)
 		write_header(head, response->request, "Location", response->location);
 	if (response->allow)

@@ -244,7 +244,12 @@ static void serve_waiting(void *job)
 	struct connection *connection = job;
 	struct server *server = connection->server;
 	struct exchange *exchange = connection->exchange;
-	if (atomic_load(&server->stopping) && clock_steady() - server->stop_started > STOP_QUEUE_MS)
+	int64_t waited = clock_steady() - exchange->started;
+	if (waited > settings_number(server->config->settings, SETTING_WAITING_MS))
+		response_problem(&exchange->response, PROBLEM_BUSY,
+		    "Too many requests came before this one; it was not begun.");
+	else if (atomic_load(&server->stopping) &&
+	    clock_steady() - server->stop_started > STOP_QUEUE_MS)
 		response_problem(&exchange->response, PROBLEM_STOPPING,
 		    "The service is stopping; this request was not begun.");
 	exchange_run(exchange, true);

@@ -3,9 +3,11 @@
 
 #include "base/log.h"
 #include "http/server.h"
+#include "service/describe.h"
 #include "service/health.h"
 #include "service/import.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,9 +22,10 @@ static void print_help(const struct service_definition *definition)
 	       "usage: spawn-fcgi -n -s SOCKET -- %s\n"
 	       "       %s --check      whether settings and data files are good\n"
 	       "       %s --settings   every setting, its default and what it is for\n"
+	       "       %s --routes     what it answers to, with all fields, as JSON\n"
 	       "       %s --help\n",
 	    definition->name, definition->name, definition->name, definition->name,
-	    definition->name);
+	    definition->name, definition->name);
 	if (definition->command)
 		printf("       %s %-12s%s\n", definition->name, definition->command,
 		    definition->command_help);
@@ -71,6 +74,7 @@ static bool serve(struct service *service, char *why, size_t why_size)
 	service->peers = peer_start(service->settings, why, why_size);
 	if (!service->peers)
 		goto out;
+	malloc_trim(0); /* what a large import has left behind */
 	started = !definition->start || definition->start(service, why, why_size);
 	if (!started)
 		goto out;
@@ -108,6 +112,8 @@ int service_main(int argc, char **argv, const struct service_definition *definit
 		settings_print(stdout);
 		return EXIT_SUCCESS;
 	}
+	if (strcmp(argument, "--routes") == 0)
+		return describe_routes(definition, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
 	bool command = definition->command && strcmp(argument, definition->command) == 0;
 	bool check = strcmp(argument, "--check") == 0;
 	if (argc > 1 && !command && !check) {

@@ -44,7 +44,8 @@ struct service_definition {
 /**
  * Runs a service on the listening socket at descriptor 0 until SIGTERM; returns main's exit code.
  * Arguments: none, or one of --check (settings and data files are good), --settings (all of them,
- * as conf/cinema.conf), --help, and the definition's command.
+ * as conf/cinema.conf), --routes (as service/describe.h has it), --help, and the definition's
+ * command.
  */
 int service_main(int argc, char **argv, const struct service_definition *definition);
 

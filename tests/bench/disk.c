@@ -1,7 +1,9 @@
 /* What durable writes cost at the least, as a line of JSON: how often a second this disk takes 256
- * bytes by write and fdatasync, and a single-row commit by SQLite, set as the store sets it.
+ * bytes and a fdatasync, or SQLite a commit of one row with the store's settings.
  *
- *   disk sync|sqlite FOLDER SECONDS */
+ *   disk sync FOLDER SECONDS        by write, so the file grows
+ *   disk overwrite FOLDER SECONDS   by pwrite, over and over a file of 4 MiB, as a WAL is written
+ *   disk sqlite FOLDER SECONDS */
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -18,8 +20,10 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* One way to make something durable: open, once, close. */
+#define OVERWRITTEN (4 * 1024 * 1024)
+
 static int fd = -1;
+static off_t at;
 static sqlite3 *db;
 static sqlite3_stmt *insert;
 static char bytes[256];
@@ -33,6 +37,23 @@ static bool sync_open(const char *path)
 static bool sync_once(void)
 {
 	return write(fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes && fdatasync(fd) == 0;
+}
+
+static bool overwrite_open(const char *path)
+{
+	if (!sync_open(path))
+		return false;
+	for (size_t i = 0; i < OVERWRITTEN / sizeof bytes; i++)
+		if (write(fd, bytes, sizeof bytes) != (ssize_t)sizeof bytes)
+			return false;
+	return fsync(fd) == 0;
+}
+
+static bool overwrite_once(void)
+{
+	ssize_t written = pwrite(fd, bytes, sizeof bytes, at);
+	at = (at + (off_t)sizeof bytes) % OVERWRITTEN;
+	return written == (ssize_t)sizeof bytes && fdatasync(fd) == 0;
 }
 
 static bool sqlite_open(const char *path)
@@ -54,22 +75,40 @@ static bool sqlite_once(void)
 	return sqlite3_step(insert) == SQLITE_DONE && sqlite3_reset(insert) == SQLITE_OK;
 }
 
+static const struct way {
+	const char *name;
+	bool (*open)(const char *path);
+	bool (*once)(void);
+} ways[] = {
+	{ "sync", sync_open, sync_once },
+	{ "overwrite", overwrite_open, overwrite_once },
+	{ "sqlite", sqlite_open, sqlite_once },
+};
+
+static const struct way *find_way(const char *name)
+{
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		if (strcmp(ways[i].name, name) == 0)
+			return &ways[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const ends[] = { "", "-wal", "-shm" };
-	bool with_sqlite = argc == 4 && strcmp(argv[1], "sqlite") == 0;
+	const struct way *way = argc == 4 ? find_way(argv[1]) : NULL;
 	char path[1024], file[1040];
 	unsigned long done = 0;
-	if (argc != 4) {
-		fprintf(stderr, "usage: disk sync|sqlite FOLDER SECONDS\n");
+	if (!way) {
+		fprintf(stderr, "usage: disk sync|overwrite|sqlite FOLDER SECONDS\n");
 		return EXIT_FAILURE;
 	}
 	memset(bytes, 'x', sizeof bytes);
 	snprintf(path, sizeof path, "%s/disk.%ld", argv[2], (long)getpid());
-	bool good = with_sqlite ? sqlite_open(path) : sync_open(path);
+	bool good = way->open(path);
 	double start = now(), seconds = strtod(argv[3], NULL);
 	for (; good && now() - start < seconds; done++)
-		good = with_sqlite ? sqlite_once() : sync_once();
+		good = way->once();
 	double took = now() - start;
 	if (good)
 		printf("{\"rate\":%.1f}\n", (double)done / took);

@@ -10,6 +10,7 @@
  *   -r RATE   open loop: so many requests a second, whether answers come or not. A latency is then
  *             measured from the instant at which the request was due. Without it each connection
  *             sends its next request when it has its answer, and a stall hides what it delays
+ *   -s        at the end nothing more is sent, not even what was due before
  *   -1        each request once; the run ends with the last one
  *   -n        requests say Cache-Control: no-cache
  *
@@ -61,7 +62,7 @@ static struct {
 	struct addrinfo *address;
 	struct request *requests;
 	size_t request_count, next; /* next may pass the count, unless once */
-	bool once;
+	bool once, stops;
 	double rate;
 	int64_t begin, count_from, end; /* end: nothing is sent from then on */
 	uint64_t due; /* of an open loop: requests sent, so the next one's number */
@@ -149,7 +150,8 @@ static bool next_request(struct client *client, int64_t at)
 	int64_t due = at;
 	if (load.rate > 0)
 		due = load.begin + (int64_t)((double)load.due / load.rate * (double)SECOND);
-	if (due > at || due >= load.end || (load.once && load.next == load.request_count))
+	if (due > at || due >= load.end || (load.stops && at >= load.end) ||
+	    (load.once && load.next == load.request_count))
 		return false;
 	load.due++;
 	client->request = &load.requests[load.next++ % load.request_count];
@@ -441,12 +443,13 @@ int main(int argc, char **argv)
 	double seconds = 2, warm_up = 0.2;
 	bool no_cache = false;
 	int option;
-	while ((option = getopt(argc, argv, "c:d:w:r:1n")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:w:r:s1n")) != -1) {
 		switch (option) {
 		case 'c': load.connections = strtoul(optarg, NULL, 10); break;
 		case 'd': seconds = strtod(optarg, NULL); break;
 		case 'w': warm_up = strtod(optarg, NULL); break;
 		case 'r': load.rate = strtod(optarg, NULL); break;
+		case 's': load.stops = true; break;
 		case '1': load.once = true; break;
 		case 'n': no_cache = true; break;
 		default: return EXIT_FAILURE;
@@ -454,7 +457,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 2 || load.connections == 0 || seconds <= 0) {
 		fprintf(stderr,
-		    "usage: load [-c N] [-d S] [-w S] [-r RATE] [-1] [-n] HOST:PORT FILE\n");
+		    "usage: load [-c N] [-d S] [-w S] [-r RATE] [-s] [-1] [-n] HOST:PORT FILE\n");
 		return EXIT_FAILURE;
 	}
 	prctl(PR_SET_TIMERSLACK, 1UL);

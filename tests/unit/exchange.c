@@ -233,7 +233,7 @@ static void a_get_is_answered(void **state)
 	expect_status(200);
 	expect_body("{\"id\":\"a-1\"}\n");
 	assert_string_equal(header("Content-Type"), "application/json");
-	assert_string_equal(header("Cache-Control"), "no-cache");
+	assert_string_equal(header("Cache-Control"), "max-age=1, stale-while-revalidate=1");
 	assert_int_equal(strlen(header("ETag")), 35);
 	assert_int_equal(calls, 1);
 }

@@ -310,7 +310,8 @@ enum api_result api_users(struct api *api, struct api_users *users)
 		const char *name = json_text(object, "name");
 		if (!name)
 			return api_wrong_shape(api, "a user");
-		users->list[users->count++] = (struct api_user){ .id = id, .name = name };
+		users->list[users->count++] =
+		    (struct api_user){ id, name, json_integer(object, "last_active", -1) };
 	}
 	return API_OK;
 }

@@ -41,6 +41,7 @@ struct api_movies {
 
 struct api_user {
 	const char *id, *name;
+	int64_t last_active; /* seconds since 1970; -1: not known */
 };
 
 struct api_users {

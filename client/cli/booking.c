@@ -1,4 +1,5 @@
-/* Bookings. See booking.h. */
+/* Bookings. Every change of one goes out with a key, so that it can be repeated after a broken
+ * connection. See booking.h. */
 #include "booking.h"
 
 #include "base/json.h"
@@ -61,13 +62,11 @@ static struct json_object *write_order(const struct booking_order *order)
 	return NULL;
 }
 
-/* Reads booking->document. */
-static enum api_result read_booking(struct api *api, struct booking *booking)
+/* Reads a document, which stays the caller's. */
+static enum api_result read_booking(
+    struct api *api, struct json_object *document, struct booking *booking)
 {
-	struct json_object *document = booking->document;
 	booking->id = json_text(document, "id");
-	if (!booking->id)
-		booking->id = "";
 	booking->code = json_text(document, "code");
 	booking->user = json_text(document, "user");
 	booking->date = json_text(document, "date");
@@ -79,24 +78,92 @@ static enum api_result read_booking(struct api *api, struct booking *booking)
 	booking->expires = json_text(document, "expires");
 	booking->seats = join(json_object_object_get(document, "seats"));
 	booking->total = json_integer(document, "total", 0);
-	if (!json_object_is_type(document, json_type_object) || !booking->date)
+	if (!json_object_is_type(document, json_type_object) || !booking->date || !booking->movie)
 		return api_wrong_shape(api, "the booking");
 	return API_OK;
+}
+
+/* Sends what makes or changes a booking. Takes body over. */
+static enum api_result send(struct api *api, const char *method, const char *path,
+    struct json_object *body, const char *key, struct booking *booking)
+{
+	*booking = (struct booking){ .id = NULL };
+	enum api_result result = api_send(api, method, path, body, key, &booking->document);
+	json_object_put(body);
+	return result == API_OK ? read_booking(api, booking->document, booking) : result;
 }
 
 enum api_result booking_make(
     struct api *api, const struct booking_order *order, const char *key, struct booking *booking)
 {
 	struct json_object *body = write_order(order);
-	*booking = (struct booking){ .id = "" };
-	enum api_result result = api_send(api, "POST", "/bookings", body, key, &booking->document);
+	if (body)
+		return send(api, "POST", "/bookings", body, key, booking);
+	*booking = (struct booking){ .id = NULL };
+	return api_no_memory(api);
+}
+
+enum api_result booking_list(struct api *api, const char *user, struct booking_list *bookings)
+{
+	char path[API_PATH_SIZE];
+	*bookings = (struct booking_list){ .list = NULL };
+	api_path(path, "/bookings", (const char *[]){ user, NULL }, "?view=full");
+	enum api_result result = api_list(api, path, &bookings->document);
+	if (result != API_OK)
+		return result;
+	size_t count = (size_t)json_object_object_length(bookings->document);
+	bookings->list = calloc(count + 1, sizeof *bookings->list);
+	if (!bookings->list)
+		return api_no_memory(api);
+	json_object_object_foreach(bookings->document, id, document)
+	{
+		struct booking *booking = &bookings->list[bookings->count++];
+		result = read_booking(api, document, booking);
+		booking->id = id;
+		if (result != API_OK)
+			return result;
+	}
+	return API_OK;
+}
+
+/* A change may be repeated without harm, and the key says so to http_send. */
+static enum api_result change(struct api *api, const char *method, const char *user, const char *id,
+    struct json_object *body, struct booking *booking)
+{
+	char path[API_PATH_SIZE], key[HTTP_KEY_SIZE];
+	api_path(path, "/bookings", (const char *[]){ user, id, NULL }, NULL);
+	return send(api, method, path, body, http_make_key(key) ? key : NULL, booking);
+}
+
+enum api_result booking_change(struct api *api, const char *user, const char *id,
+    const char *status, const char *seats, struct booking *booking)
+{
+	struct json_object *body = json_object_new_object();
+	if (body && add_text(body, "status", status) && (!seats || add_seats(body, seats)))
+		return change(api, "PATCH", user, id, body, booking);
 	json_object_put(body);
-	return result == API_OK ? read_booking(api, booking) : result;
+	*booking = (struct booking){ .id = NULL };
+	return api_no_memory(api);
+}
+
+enum api_result booking_cancel(
+    struct api *api, const char *user, const char *id, struct booking *booking)
+{
+	return change(api, "DELETE", user, id, NULL, booking);
 }
 
 void booking_free(struct booking *booking)
 {
 	free(booking->seats);
 	json_object_put(booking->document);
-	*booking = (struct booking){ .id = "" };
+	*booking = (struct booking){ .id = NULL };
+}
+
+void booking_list_free(struct booking_list *bookings)
+{
+	for (size_t i = 0; i < bookings->count; i++)
+		free(bookings->list[i].seats);
+	free(bookings->list);
+	json_object_put(bookings->document);
+	*bookings = (struct booking_list){ .list = NULL };
 }

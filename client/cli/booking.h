@@ -1,4 +1,4 @@
-/* Bookings with their seats: making one. */
+/* Bookings with their seats: making, listing and changing them. */
 #ifndef CINEMA_CLI_BOOKING_H
 #define CINEMA_CLI_BOOKING_H
 
@@ -13,7 +13,8 @@ struct booking_order {
 	bool hold;
 };
 
-/** A booking. Its strings live as long as it does; all but id may be NULL. */
+/** A booking. Its strings live as long as it does; all but date and movie may be
+ * NULL. */
 struct booking {
 	const char *id, *code, *user, *date, *movie, *time, *screen, *currency, *status, *expires;
 	char *seats; /* names parted by spaces */
@@ -28,6 +29,25 @@ struct booking {
 enum api_result booking_make(
     struct api *api, const struct booking_order *order, const char *key, struct booking *booking);
 
+/** A user's bookings, newest first; a list as those of api.h. */
+struct booking_list {
+	struct booking *list; /* without documents of their own */
+	size_t count;
+	struct json_object *document;
+};
+
+/** GET /bookings/{user}?view=full, also when there are none. */
+enum api_result booking_list(struct api *api, const char *user, struct booking_list *bookings);
+
+/** PATCH: gives it a status, or leaves it these seats, names parted by spaces; NULL: as it is. */
+enum api_result booking_change(struct api *api, const char *user, const char *id,
+    const char *status, const char *seats, struct booking *booking);
+
+/** DELETE: cancels it. */
+enum api_result booking_cancel(
+    struct api *api, const char *user, const char *id, struct booking *booking);
+
 void booking_free(struct booking *booking);
+void booking_list_free(struct booking_list *bookings);
 
 #endif

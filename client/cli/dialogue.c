@@ -243,26 +243,16 @@ static enum step announce(struct api *api, struct choice *choice)
 }
 
 /* Turns to the showing at a time, or with an id. */
-static void turn_to(struct choice *choice, const char *answer)
+static void turn_to(struct api *api, struct choice *choice, const char *answer)
 {
 	const struct hall_showings *showings = &choice->showings;
-	size_t matches = 0, found = 0;
-	for (size_t i = 0; i < showings->count; i++) {
-		if (strcmp(showings->list[i].time, answer) != 0 &&
-		    strcmp(showings->list[i].id, answer) != 0)
-			continue;
-		found = i;
-		matches++;
-	}
-	if (matches == 0) {
-		terminal_line("There is no showing at %s.", answer);
-	} else if (matches > 1) {
-		terminal_line("There are %zu showings then: add the screen, as in %s.", matches,
-		    showings->list[found].id);
-	} else if (choice->halls[found].free == 0) {
+	const struct hall_showing *showing = find_showing(api, showings, answer);
+	if (!showing) {
+		tell(api);
+	} else if (choice->halls[showing - showings->list].free == 0) {
 		terminal_line("The showing at %s is sold out.", answer);
 	} else {
-		choice->showing = found;
+		choice->showing = (size_t)(showing - showings->list);
 		clear_seats(choice);
 		draw(choice);
 		return;
@@ -328,10 +318,10 @@ static void take_seats(struct choice *choice, const char *answer)
 	tell_choice(choice);
 }
 
-static void understand(struct choice *choice, const char *answer)
+static void understand(struct api *api, struct choice *choice, const char *answer)
 {
 	if (strchr(answer, ':'))
-		turn_to(choice, answer);
+		turn_to(api, choice, answer);
 	else if (strspn(answer, "0123456789") == strlen(answer))
 		take_count(choice, answer);
 	else
@@ -399,7 +389,7 @@ static enum step choose_seats(struct api *api, struct choice *choice)
 		if (text_same(answer, "back"))
 			return STEP_BACK;
 		if (answer[0] != '\0' && is_worth_asking(choice)) {
-			understand(choice, answer);
+			understand(api, choice, answer);
 			continue;
 		}
 		step = book(api, choice);

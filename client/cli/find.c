@@ -77,3 +77,93 @@ enum api_result find_user(struct api *api, const char *text, char id[API_ID_SIZE
 	}
 	return find_name(api, text, id);
 }
+
+/* Says why no one movie was found. */
+static enum api_result tell_shows(struct api *api, const char *date, const char *text,
+    const struct api_movie *movies, const size_t *found, size_t count)
+{
+	struct buffer line;
+	if (count == 0) {
+		snprintf(api->why, sizeof api->why, "There is no movie %s on %s.", text, date);
+		return API_ABSENT;
+	}
+	buffer_init(&line, sizeof api->why - 1);
+	buffer_printf(&line, "%s may be each of these:", text);
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(
+		    &line, "%s %s (%s)", i ? "," : "", movies[found[i]].id, movies[found[i]].title);
+	snprintf(api->why, sizeof api->why, "%s", line.data ? line.data : "");
+	buffer_free(&line);
+	return API_ABSENT;
+}
+
+enum api_result find_show(struct api *api, const char *date, const char *text,
+    struct api_movies *movies, char id[API_ID_SIZE])
+{
+	struct api_shows shows;
+	struct api_movie *offered = NULL;
+	size_t *found = NULL, count;
+
+	*movies = (struct api_movies){ .list = NULL };
+	enum api_result result = api_programme(api, date, &shows);
+	if (result == API_ABSENT)
+		snprintf(api->why, sizeof api->why, "There are no shows on %s.", date);
+	if (result == API_OK)
+		result = api_movies(api, movies);
+	if (result != API_OK)
+		goto out;
+	offered = calloc(shows.count + 1, sizeof *offered);
+	found = calloc(shows.count + 1, sizeof *found);
+	if (!offered || !found) {
+		result = api_no_memory(api);
+		goto out;
+	}
+	for (size_t i = 0; i < shows.count; i++)
+		offered[i] = api_movie_of(movies, shows.list[i].movie);
+	count = find_movies(offered, shows.count, text, found);
+	if (count == 1)
+		snprintf(id, API_ID_SIZE, "%s", offered[found[0]].id);
+	else
+		result = tell_shows(api, date, text, offered, found, count);
+out:
+	free(offered);
+	free(found);
+	api_shows_free(&shows);
+	return result;
+}
+
+const struct hall_showing *find_showing(
+    struct api *api, const struct hall_showings *showings, const char *text)
+{
+	const struct hall_showing *found = NULL;
+	size_t matches = 0;
+	for (size_t i = 0; i < showings->count; i++) {
+		const struct hall_showing *showing = &showings->list[i];
+		if (strcmp(showing->id, text) == 0)
+			return showing;
+		if (strcmp(showing->time, text) != 0)
+			continue;
+		found = showing;
+		matches++;
+	}
+	if (matches == 0)
+		snprintf(api->why, sizeof api->why, "There is no showing at %s.", text);
+	else if (matches > 1)
+		snprintf(api->why, sizeof api->why,
+		    "There are %zu showings then: add the screen, as in %s.", matches, found->id);
+	return matches == 1 ? found : NULL;
+}
+
+const struct booking *find_booking(
+    struct api *api, const struct booking_list *bookings, const char *user, const char *text)
+{
+	for (size_t i = 0; i < bookings->count; i++) {
+		const struct booking *booking = &bookings->list[i];
+		if (strcmp(booking->id, text) == 0 ||
+		    (booking->code && text_same(booking->code, text)))
+			return booking;
+	}
+	snprintf(api->why, sizeof api->why, "%s has no booking %s; cinema bookings %s lists them.",
+	    user, text, user);
+	return NULL;
+}

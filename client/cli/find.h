@@ -3,6 +3,8 @@
 #define CINEMA_CLI_FIND_H
 
 #include "api.h"
+#include "booking.h"
+#include "hall.h"
 
 /**
  * The movies, of count, that text may mean: the one with that id; else those whose id starts with
@@ -16,5 +18,20 @@ size_t find_movies(const struct api_movie *movies, size_t count, const char *tex
  * api->why, when there is none or more than one.
  */
 enum api_result find_user(struct api *api, const char *text, char id[API_ID_SIZE]);
+
+/**
+ * The movie on a date that text means, as find_movies finds it; reads all movies into *movies, to
+ * be freed in any case. API_ABSENT, with a line in api->why, when there is none or more than one.
+ */
+enum api_result find_show(struct api *api, const char *date, const char *text,
+    struct api_movies *movies, char id[API_ID_SIZE]);
+
+/** The showing with that id, or the only one at that time; NULL, with a line in api->why. */
+const struct hall_showing *find_showing(
+    struct api *api, const struct hall_showings *showings, const char *text);
+
+/** The booking of a user, in a list that was read, by its id or its code; NULL, with a line. */
+const struct booking *find_booking(
+    struct api *api, const struct booking_list *bookings, const char *user, const char *text);
 
 #endif

@@ -1,9 +1,9 @@
-/* cinema: the client at the command line. Arguments are read here; the rest of the folder takes
- * values. */
+/* cinema: the client at the command line. */
+#include "arguments.h"
 #include "menu.h"
 #include "terminal.h"
+#include "verb.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,80 +11,10 @@
 
 #define VERSION "0.1.0"
 
-#define TIMEOUT     10
-#define TIMEOUT_MAX 3600
-
-enum exit_code { EXIT_DONE = 0, EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
-
-enum option { OPTION_SERVER, OPTION_TIMEOUT, OPTION_HELP, OPTION_VERSION, OPTION_COUNT };
-
-static const struct {
-	const char *name, *value, *help;
-} options[OPTION_COUNT] = {
-	[OPTION_SERVER] = { "--server", "URL", "the cinema's address" },
-	[OPTION_TIMEOUT] = { "--timeout", "SECONDS", "how long to wait for an answer (10)" },
-	[OPTION_HELP] = { "--help", NULL, "show this" },
-	[OPTION_VERSION] = { "--version", NULL, "show the version" },
-};
-
-static void print_help(void)
+static enum exit_code usage(const char *fault)
 {
-	printf("Usage: cinema [option]...\n"
-	       "Shows the menu of a cinema: its movies, show times, users and bookings.\n\n");
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		char left[32];
-		snprintf(left, sizeof left, "%s %s", options[i].name,
-		    options[i].value ? options[i].value : "");
-		printf("  %-20s%s\n", left, options[i].help);
-	}
-	printf("\nWithout --server the address is CINEMA_URL, else that of CINEMA_LISTEN,\n"
-	       "else http://127.0.0.1:8080.\n");
-}
-
-static int usage(const char *fault, const char *argument)
-{
-	fprintf(stderr,
-	    "cinema: %s%s\n"
-	    "Usage: cinema [option]...; cinema --help tells more\n",
-	    fault, argument);
+	terminal_complain("cinema: %s; cinema --help tells more", fault);
 	return EXIT_USAGE;
-}
-
-/* Finds the option that argv[*at] is and its value, from behind a = or from the next argument, to
- * which *at then moves. Returns OPTION_COUNT with *fault set when there is none. */
-static enum option read_option(char **argv, int *at, const char **value, const char **fault)
-{
-	const char *argument = argv[*at];
-	size_t length = strcspn(argument, "=");
-	enum option option = 0;
-	while (option < OPTION_COUNT &&
-	    (strlen(options[option].name) != length ||
-		strncmp(options[option].name, argument, length) != 0))
-		option++;
-	*value = argument[length] ? argument + length + 1 : NULL;
-	*fault = "unknown argument: ";
-	if (option == OPTION_COUNT || (*value && !options[option].value))
-		return OPTION_COUNT;
-	if (!*value && options[option].value) {
-		*fault = "a value is missing after ";
-		if (!argv[*at + 1])
-			return OPTION_COUNT;
-		*value = argv[++*at];
-	}
-	return option;
-}
-
-static bool read_seconds(const char *text, int *seconds)
-{
-	char *end;
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	long value = strtol(text, &end, 10);
-	if (errno != 0 || *end != '\0' || value < 1 || value > TIMEOUT_MAX)
-		return false;
-	*seconds = (int)value;
-	return true;
 }
 
 /* The address that the environment gives; text is room for it. */
@@ -107,39 +37,50 @@ static const char *standard_server(char *text, size_t size)
 	return text;
 }
 
-static int run(const char *server, int timeout)
+static void show_request(const char *line)
 {
-	char why[512];
-	struct api api = { .http = http_open(server, timeout, why, sizeof why) };
-	if (!api.http)
-		return usage(why, "");
-	menu_run(&api);
-	http_close(api.http);
-	if (terminal_flush())
-		return EXIT_DONE;
-	fprintf(stderr, "cinema: cannot write to standard output\n");
-	return EXIT_TROUBLE;
+	terminal_complain("%s", line);
+}
+
+static enum exit_code run(const struct arguments *arguments)
+{
+	char why[512], text[512];
+	const char *server =
+	    arguments->server ? arguments->server : standard_server(text, sizeof text);
+	struct command command = { .arguments = arguments };
+	enum exit_code code = EXIT_DONE;
+
+	command.api.http = http_open(server, arguments->timeout, why, sizeof why);
+	if (!command.api.http)
+		return usage(why);
+	if (arguments->verbose)
+		http_trace(command.api.http, show_request);
+	if (arguments->verb)
+		code = verb_run(&command);
+	else
+		menu_run(&command.api);
+	http_close(command.api.http);
+	return code;
 }
 
 int main(int argc, char **argv)
 {
-	char text[512];
-	const char *server = standard_server(text, sizeof text), *value, *fault;
-	int timeout = TIMEOUT;
+	struct arguments arguments;
+	enum exit_code code = EXIT_DONE;
 
-	setlocale(LC_CTYPE, "C.UTF-8"); /* for text_same */
-	for (int i = 1; i < argc; i++) {
-		const char *argument = argv[i];
-		switch (read_option(argv, &i, &value, &fault)) {
-		case OPTION_SERVER: server = value; break;
-		case OPTION_TIMEOUT:
-			if (!read_seconds(value, &timeout))
-				return usage("--timeout takes 1 to 3600 seconds, not ", value);
-			break;
-		case OPTION_HELP: print_help(); return EXIT_DONE;
-		case OPTION_VERSION: printf("cinema %s\n", VERSION); return EXIT_DONE;
-		case OPTION_COUNT: return usage(fault, argument);
-		}
-	}
-	return run(server, timeout);
+	if (argc < 1)
+		return EXIT_USAGE;
+	setlocale(LC_CTYPE, "C.UTF-8"); /* for text_same and text_width */
+	if (!arguments_read(argv, &arguments))
+		return (int)usage(arguments.fault);
+	if (arguments.help)
+		arguments_help(arguments.verb);
+	else if (arguments.version)
+		printf("cinema %s\n", VERSION);
+	else
+		code = run(&arguments);
+	if (terminal_flush())
+		return (int)code;
+	terminal_complain("cinema: cannot write to standard output");
+	return EXIT_LOCAL;
 }

@@ -80,13 +80,14 @@ static void measure(const struct table *table, size_t room, size_t *widths)
 		total += widths[column] + (total > 0 ? GAP : 0);
 	}
 	while (total > room) {
-		size_t widest = 0;
-		for (size_t column = 1; column < table->count; column++)
-			if (widths[column] > widths[widest])
-				widest = column;
-		if (widths[widest] <= LEAST)
+		size_t *widest = NULL;
+		for (size_t column = 0; column < table->count; column++)
+			if (table->columns[column].kind == TABLE_TEXT && widths[column] > LEAST &&
+			    (!widest || widths[column] > *widest))
+				widest = &widths[column];
+		if (!widest)
 			return;
-		widths[widest]--;
+		--*widest;
 		total--;
 	}
 }
@@ -120,7 +121,8 @@ static bool print_row(
 		if (widths[i] == 0)
 			continue;
 		buffer_printf(&line, "%*s", line.length > 0 ? GAP : 0, "");
-		align(&line, cells ? cells[i] : column->name, widths[i], column->is_number);
+		align(&line, cells ? cells[i] : column->name, widths[i],
+		    column->kind == TABLE_NUMBER);
 	}
 	while (line.length > 0 && line.data[line.length - 1] == ' ')
 		line.data[--line.length] = '\0';
@@ -136,7 +138,9 @@ static bool print_aligned(const struct table *table, size_t room)
 {
 	size_t *widths = calloc(table->count, sizeof *widths);
 	bool good = widths != NULL;
-	if (good && table->used > 0) {
+	if (table->used == 0) {
+		puts("(none)");
+	} else if (good) {
 		measure(table, room, widths);
 		good = print_row(table, NULL, widths, room);
 	}

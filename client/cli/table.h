@@ -7,9 +7,15 @@
 
 struct table;
 
+enum table_kind {
+	TABLE_WHOLE,  /* cut only when nothing else is left to cut */
+	TABLE_TEXT,   /* cut where the terminal is too narrow */
+	TABLE_NUMBER, /* whole, and aligned at the right */
+};
+
 struct table_column {
 	const char *name;
-	bool is_number; /* aligned at the right */
+	enum table_kind kind;
 };
 
 /** A table of count columns; they must outlive it. NULL: no memory. */
@@ -20,7 +26,7 @@ void table_add(struct table *table, const char *const cells[]);
 
 /**
  * Prints the rows. On a terminal: with a head, without columns that are all empty, cut to the
- * width. Else: each row a line, its cells parted by tabs. False when memory ran out on the way.
+ * width; a word when there are none. Else: each row a line, its cells parted by tabs. False when memory ran out on the way.
  */
 bool table_print(const struct table *table);
 

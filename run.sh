@@ -277,9 +277,10 @@ keep() {
 }
 
 render_nginx() {
-	local user=
+	local user='' other=required
+	[ "$CINEMA_AUTH" != required ] || other=open
 	[ "$(id -u)" != 0 ] || user="user $(id -un) $(id -gn);"
-	sed -e "s|@STATE@|$STATE|g" -e "s|@LISTEN@|$CINEMA_LISTEN|g" -e "s|@WEB@|$ROOT/client/web|g" \
+	sed -e "/#@$other\$/d" -e 's/ #@[a-z]*$//' -e "s|@STATE@|$STATE|g" -e "s|@LISTEN@|$CINEMA_LISTEN|g" -e "s|@WEB@|$ROOT/client/web|g" \
 		-e "s|@BODY_LIMIT@|$CINEMA_BODY_LIMIT|g" -e "s|@USER@|$user|g" \
 		"$ROOT/conf/nginx.conf.in" >"$STATE/nginx.conf" || die "cannot write $STATE/nginx.conf"
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { ADDRESS, PATH, STORE, ZONE, CURRENCY, TIME, NUMBER };
+enum kind { ADDRESS, PATH, STORE, AUTH, ZONE, CURRENCY, TIME, NUMBER };
 
 static const struct spec {
 	const char *name;
@@ -75,6 +75,9 @@ static bool check(
 	case STORE:
 		snprintf(takes, takes_size, "sqlite or json");
 		return strcmp(text, "sqlite") == 0 || strcmp(text, "json") == 0;
+	case AUTH:
+		snprintf(takes, takes_size, "open or required");
+		return strcmp(text, "open") == 0 || strcmp(text, "required") == 0;
 	case ZONE:
 		snprintf(takes, takes_size, "an IANA time zone, such as Europe/Paris");
 		return is_zone(text);

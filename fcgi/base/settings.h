@@ -16,6 +16,13 @@
 	    "Folder of sockets, pids, logs, stores and the rendered nginx.conf.")                  \
 	S(DATA, PATH, "./data", 0, 0, "Folder of the documents that a new store starts with.")     \
 	S(STORE, STORE, "sqlite", 0, 0, "Engine of the stores: sqlite or json.")                   \
+	S(AUTH, AUTH, "open", 0, 0,                                                                \
+	    "Who may do what: open (no log-in, on this machine alone) or required.")               \
+	S(TOKEN_HOURS, NUMBER, "336", 1, 8760, "Hours for which a log-in is good.")                \
+	S(PASSWORD_KIB, NUMBER, "19456", 8, 1048576,                                               \
+	    "Memory in KiB that hashing a password takes (Argon2id).")                             \
+	S(PASSWORD_PASSES, NUMBER, "2", 1, 20, "Passes over that memory.")                         \
+	S(PASSWORD_THREADS, NUMBER, "2", 1, 16, "Passwords that are hashed at the same time.")     \
 	S(TZ, ZONE, "UTC", 0, 0, "The cinema's time zone, an IANA name such as Europe/Paris.")     \
 	S(CURRENCY, CURRENCY, "EUR", 0, 0, "Currency of prices, an ISO 4217 code.")                \
 	S(DEFAULT_TIME, TIME, "18:00", 0, 0,                                                       \

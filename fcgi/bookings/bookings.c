@@ -206,7 +206,7 @@ static enum outcome list_of_user(
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);
 	if (count == 0 && !entries.failed)
-		return response_problem(response, PROBLEM_NOT_FOUND, "%s has no bookings.", user);
+		return response_absent(response);
 	return response_body(response, 200);
 }
 
@@ -220,8 +220,7 @@ static enum outcome get_booking(
 	keys_booking(key, user, id);
 	enum store_result result = answer_read(service->store, key, &booking, &version);
 	if (result == STORE_ABSENT)
-		return response_problem(
-		    response, PROBLEM_NOT_FOUND, "%s has no booking %s.", user, id);
+		return response_absent(response);
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);
 	enum outcome outcome = booking_answer(response, 200, booking, version, clock_now());
@@ -229,18 +228,24 @@ static enum outcome get_booking(
 	return outcome;
 }
 
+static const char no_booking[] = "{user} has no booking {id}.";
+
 const struct route bookings_routes[BOOKINGS_ROUTE_COUNT] = {
-	{ METHOD_GET, "/bookings", list_bookings, LANE_QUICK, page_query, NULL },
-	{ METHOD_POST, "/bookings", book_seats, LANE_WAITING, NULL, book_fields },
-	{ METHOD_GET, "/bookings/{user}", list_of_user, LANE_QUICK, user_query, NULL },
-	{ METHOD_GET, "/bookings/{user}/{id}", get_booking, LANE_QUICK, NULL, NULL },
-	{ METHOD_PATCH, "/bookings/{user}/{id}", change_booking, LANE_WAITING, NULL,
-	    change_fields },
-	{ METHOD_DELETE, "/bookings/{user}/{id}", change_cancel, LANE_WAITING, NULL, NULL },
+	{ METHOD_GET, "/bookings", list_bookings, LANE_QUICK, ROLE_STAFF, page_query, NULL, NULL },
+	{ METHOD_POST, "/bookings", book_seats, LANE_WAITING, ROLE_OWNER | ROLE_OWN, NULL,
+	    book_fields, NULL },
+	{ METHOD_GET, "/bookings/{user}", list_of_user, LANE_QUICK, ROLE_STAFF | ROLE_OWN,
+	    user_query, NULL, "{user} has no bookings." },
+	{ METHOD_GET, "/bookings/{user}/{id}", get_booking, LANE_QUICK, ROLE_STAFF | ROLE_OWN, NULL,
+	    NULL, no_booking },
+	{ METHOD_PATCH, "/bookings/{user}/{id}", change_booking, LANE_WAITING,
+	    ROLE_STAFF | ROLE_OWN, NULL, change_fields, no_booking },
+	{ METHOD_DELETE, "/bookings/{user}/{id}", change_cancel, LANE_WAITING,
+	    ROLE_STAFF | ROLE_OWN, NULL, NULL, no_booking },
 	/* nginx sends this part of /showtimes here: the seats' state is bookings'. */
-	{ METHOD_GET, "/showtimes/{date}/{movie}/{showing}/seats", map_get, LANE_QUICK, map_query,
-	    NULL },
+	{ METHOD_GET, "/showtimes/{date}/{movie}/{showing}/seats", map_get, LANE_QUICK, ROLE_ANYONE,
+	    map_query, NULL, NULL },
 	/* Reachable only on nginx's internal listener. */
-	{ METHOD_PUT, "/sales/{date}/{movie}/{showing}", sales_put, LANE_WAITING, NULL,
-	    sales_fields },
+	{ METHOD_PUT, "/sales/{date}/{movie}/{showing}", sales_put, LANE_WAITING, ROLE_SERVICE,
+	    NULL, sales_fields, NULL },
 };

@@ -73,8 +73,7 @@ static enum step read_booking(struct change *change)
 	enum store_result result =
 	    answer_read(change->service->store, key, &change->booking, &change->version);
 	if (result == STORE_ABSENT) {
-		response_problem(
-		    change->response, PROBLEM_NOT_FOUND, "%s has no booking %s.", user, id);
+		response_absent(change->response);
 		return STEP_ANSWERED;
 	}
 	if (result != STORE_OK)

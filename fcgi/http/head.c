@@ -16,6 +16,8 @@ static const char *reason(int status)
 	case 204: return "No Content";
 	case 304: return "Not Modified";
 	case 400: return "Bad Request";
+	case 401: return "Unauthorized";
+	case 403: return "Forbidden";
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
 	case 409: return "Conflict";
@@ -126,6 +128,11 @@ bool head_write(struct response *response, const char *method, struct buffer *he
 		write_header(head, response->request, "Allow", response->allow);
 	if (response->next)
 		write_next(head, response->request, response->next);
+	if (response->status == 401)
+		buffer_text(head, "WWW-Authenticate: Bearer realm=\"cinema\"\r\n");
+	for (size_t i = 0; i < response->header_count; i++)
+		write_header(
+		    head, response->request, response->headers[i].name, response->headers[i].value);
 	if (response->retry_after)
 		buffer_printf(head, "Retry-After: %d\r\n", response->retry_after);
 	buffer_text(head, "\r\n");

@@ -29,9 +29,12 @@ static void read_params(struct intake *intake, struct request *request, char *co
 		WANTED("HTTP_IF_MATCH", &request->if_match),
 		WANTED("HTTP_IF_NONE_MATCH", &request->if_none_match),
 		WANTED("HTTP_IDEMPOTENCY_KEY", &request->idempotency_key),
+		WANTED("HTTP_AUTHORIZATION", &request->credential),
+		WANTED("REMOTE_USER", &request->user),
+		WANTED("REMOTE_ROLE", &intake->role),
 #undef WANTED
 	};
-	*intake = (struct intake){ .method = "", .uri = "", .body_type = "" };
+	*intake = (struct intake){ .method = "", .uri = "", .body_type = "", .role = "" };
 	for (size_t p = 0; params[p]; p++) {
 		for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
 			if (params[p][0] == wanted[i].name[0] &&
@@ -226,18 +229,47 @@ static bool read_query(
 	return false;
 }
 
+/* Whether the route is for who asks. owner is whose the thing is, NULL where it is not told yet. */
+static bool check_role(const struct route *route, const struct request *request, const char *owner,
+    struct response *response)
+{
+	if (request->role >= ROLE_LEAST(route->role))
+		return true;
+	if (request->role == ROLE_ANYONE || !request->user) {
+		response_problem(response, PROBLEM_LOGIN, "This is only for who has logged in.");
+		return false;
+	}
+	if (!(route->role & ROLE_OWN)) {
+		response_problem(response, PROBLEM_FORBIDDEN, "This is for %s, and %s is not.",
+		    ROLE_LEAST(route->role) == ROLE_STAFF ? "the cinema's staff" : "its owner",
+		    request->user);
+		return false;
+	}
+	if (!owner || strcmp(owner, request->user) == 0)
+		return true;
+	if (route->absent)
+		response_absent(response);
+	else
+		response_problem(response, PROBLEM_FORBIDDEN, "%s may do this only for %s.",
+		    request->user, request->user);
+	return false;
+}
+
 bool intake_head(struct intake *intake, const struct server_config *config, char *const params[],
     struct request *request, struct response *response)
 {
 	read_params(intake, request, params);
 	request->id = choose_id(intake->request_id, request->arena);
+	request_role_read(intake->role, &request->role);
 	request->target = intake->uri;
 	request->body_text = "";
 	if (!check_length(
 		intake, settings_number(config->settings, SETTING_BODY_LIMIT), response) ||
 	    !find_route(intake, config, request, response))
 		return false;
-	if (read_query(intake, request, response) && check_headers(request, response))
+	request->absent = intake->route->absent;
+	if (check_role(intake->route, request, request_param(request, "user"), response) &&
+	    read_query(intake, request, response) && check_headers(request, response))
 		return true;
 	intake->route = NULL;
 	return false;
@@ -287,6 +319,13 @@ static bool check_fields(
 	return good;
 }
 
+/* Whose the thing is that the path, or else the body, speaks of. */
+static const char *named_owner(const struct request *request)
+{
+	const char *owner = request_param(request, "user");
+	return owner ? owner : json_text(request->body, "user");
+}
+
 bool intake_body(const struct intake *intake, const char *text, size_t length,
     struct request *request, struct response *response)
 {
@@ -305,7 +344,8 @@ bool intake_body(const struct intake *intake, const char *text, size_t length,
 		    "The body must be sent as Content-Type: application/json, in UTF-8.");
 	else if (!(request->body = json_read(text, length, why, sizeof why)))
 		response_problem(response, PROBLEM_BAD_JSON, "The body is not JSON: %s.", why);
-	else if (check_fields(intake->route->body, request->body, response)) {
+	else if (check_fields(intake->route->body, request->body, response) &&
+	    check_role(intake->route, request, named_owner(request), response)) {
 		request->body_text = text;
 		request->body_length = length;
 		return true;

@@ -12,6 +12,7 @@ struct intake {
 	const char *body_type;
 	const char *body_length_text;
 	const char *request_id;
+	const char *role;
 	size_t body_length;        /* what Content-Length says; 0 when there is none */
 	const struct route *route; /* NULL while the request is refused */
 };

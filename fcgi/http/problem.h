@@ -12,6 +12,8 @@ enum problem {
 	PROBLEM_BAD_PATH,       /* 400 a part of the path is not of its form */
 	PROBLEM_BAD_QUERY,      /* 400 a query parameter is unknown or not of its form */
 	PROBLEM_BAD_HEADER,     /* 400 a header is not of its form */
+	PROBLEM_LOGIN,          /* 401 nobody has logged in, or with what is not good */
+	PROBLEM_FORBIDDEN,      /* 403 who has logged in may not */
 	PROBLEM_NOT_FOUND,      /* 404 */
 	PROBLEM_METHOD,         /* 405, with Allow */
 	PROBLEM_TAKEN,          /* 409 somebody else has it, or it is there already */
@@ -21,6 +23,8 @@ enum problem {
 	PROBLEM_MEDIA_TYPE,     /* 415 */
 	PROBLEM_WRONG_FIELD,    /* 422 a field is wrong or refers to nothing; "errors" lists them */
 	PROBLEM_KEY_REUSED,     /* 422 an Idempotency-Key came back with another body */
+	PROBLEM_CONDITION,      /* 428 If-Match is missing */
+	PROBLEM_TOO_MANY,       /* 429 with Retry-After */
 	PROBLEM_INTERNAL,       /* 500 */
 	PROBLEM_PEER_DOWN,      /* 503 with Retry-After; "peer" names it */
 	PROBLEM_BUSY,           /* 503 with Retry-After: the waiting lane's queue is full */

@@ -12,6 +12,27 @@ static const char *find(const struct request_pair *pairs, size_t count, const ch
 	return NULL;
 }
 
+static const char *const role_names[ROLE_COUNT] = {
+	[ROLE_ANYONE] = "anyone",
+	[ROLE_USER] = "user",
+	[ROLE_STAFF] = "staff",
+	[ROLE_OWNER] = "owner",
+	[ROLE_SERVICE] = "service",
+};
+
+const char *request_role_name(enum role role)
+{
+	return role_names[role];
+}
+
+bool request_role_read(const char *name, enum role *role)
+{
+	for (*role = ROLE_SERVICE; *role > ROLE_ANYONE; (*role)--)
+		if (strcmp(name, role_names[*role]) == 0)
+			return true;
+	return strcmp(name, role_names[ROLE_ANYONE]) == 0;
+}
+
 const char *request_param(const struct request *request, const char *name)
 {
 	return find(request->params, request->param_count, name);

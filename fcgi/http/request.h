@@ -11,6 +11,17 @@
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 
+/** Who asks, as nginx tells it; each may do what those before it may. */
+enum role {
+	ROLE_ANYONE,
+	ROLE_USER,    /* somebody who has logged in */
+	ROLE_STAFF,   /* reads all bookings, and may cancel them */
+	ROLE_OWNER,   /* of the cinema: everything. In the open mode everybody is */
+	ROLE_SERVICE, /* another service, on nginx's internal listener */
+};
+
+#define ROLE_COUNT (ROLE_SERVICE + 1)
+
 #define REQUEST_PARAMS_MAX  4
 #define REQUEST_QUERIES_MAX 8
 
@@ -33,8 +44,18 @@ struct request {
 	const char *if_match; /* headers, NULL when not sent */
 	const char *if_none_match;
 	const char *idempotency_key; /* 1 to 255 visible characters */
-	bool may_wait;               /* false on the quick lane: see OUTCOME_WAIT in route.h */
+	const char *credential;      /* what it came with, for users to look at; NULL elsewhere */
+	const char *user;            /* who asks; NULL: nobody who has logged in */
+	enum role role;
+	const char *absent; /* the route's words for what is not there, NULL: it has none */
+	bool may_wait;      /* false on the quick lane: see OUTCOME_WAIT in route.h */
 };
+
+/** "anyone", "user", "staff", "owner" or "service". */
+const char *request_role_name(enum role role);
+
+/** Reads such a word; false, and ROLE_ANYONE, for another. */
+bool request_role_read(const char *name, enum role *role);
 
 /** The value of {name} in the route's path; the core has checked its form. */
 const char *request_param(const struct request *request, const char *name);

@@ -3,6 +3,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 static void end_line(struct buffer *body)
 {
 	if (body->length == 0 || body->data[body->length - 1] != '\n')
@@ -57,6 +59,7 @@ __attribute__((format(printf, 4, 0))) static void answer_problem(struct response
 	response->location = NULL;
 	response->next = NULL;
 	response->allow = NULL;
+	response->header_count = 0;
 }
 
 enum outcome response_problem(
@@ -67,6 +70,40 @@ enum outcome response_problem(
 	answer_problem(response, problem, NULL, format, arguments);
 	va_end(arguments);
 	return OUTCOME_DONE;
+}
+
+/* "{user} has no bookings." with the path's user in it. */
+static const char *fill_in(const struct request *request, const char *text)
+{
+	const char *filled = "";
+	while (*text && filled) {
+		size_t plain = strcspn(text, "{");
+		const char *value = "";
+		filled = arena_printf(request->arena, "%s%.*s", filled, (int)plain, text);
+		text += plain;
+		if (*text) {
+			size_t length = strcspn(text, "}");
+			const char *name = arena_copy(request->arena, text + 1, length - 1);
+			value = name ? request_param(request, name) : NULL;
+			text += length + 1;
+		}
+		if (filled && value)
+			filled = arena_printf(request->arena, "%s%s", filled, value);
+	}
+	return filled ? filled : "It is not there.";
+}
+
+enum outcome response_absent(struct response *response)
+{
+	const char *text = response->request->absent;
+	return response_problem(response, PROBLEM_NOT_FOUND, "%s",
+	    text ? fill_in(response->request, text) : "It is not there.");
+}
+
+void response_header(struct response *response, const char *name, const char *value)
+{
+	if (response->header_count < RESPONSE_HEADERS_MAX && value)
+		response->headers[response->header_count++] = (struct request_pair){ name, value };
 }
 
 enum outcome response_problem_with(struct response *response, enum problem problem,

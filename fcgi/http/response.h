@@ -7,6 +7,8 @@
 #include "http/request.h"
 #include "http/route.h"
 
+#define RESPONSE_HEADERS_MAX 3
+
 struct response {
 	const struct request *request;
 	int status; /* 0 until a handler has answered */
@@ -17,6 +19,8 @@ struct response {
 	const char *location; /* of a 201; in the request's arena */
 	const char *next;     /* where the next page of a list starts, or NULL; in the arena */
 	const char *allow;    /* methods, with a 405 or an OPTIONS */
+	struct request_pair headers[RESPONSE_HEADERS_MAX]; /* more of them; in the arena */
+	size_t header_count;
 };
 
 #define RESPONSE_MAX (64 * 1024 * 1024)
@@ -40,6 +44,12 @@ enum outcome response_problem(struct response *response, enum problem problem, c
 /** The same with members of its own; takes ownership of extra (may be NULL). */
 enum outcome response_problem_with(struct response *response, enum problem problem,
     struct json_object *extra, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/** Answers 404 with the route's text for what is not there. */
+enum outcome response_absent(struct response *response);
+
+/** Adds a header to the answer; value lives in the request's arena. */
+void response_header(struct response *response, const char *name, const char *value);
 
 /** Answers 422 for one field that is well formed but refers to nothing, or breaks a rule. */
 enum outcome response_field(struct response *response, const char *field, const char *format, ...)

@@ -1,5 +1,5 @@
 /* Routes: one table a service, and everything about a request that can be refused before its
- * handler runs is refused by it: method, path, query, content type, body. */
+ * handler runs is refused by it: method, path, who asks, query, content type, body. */
 #ifndef CINEMA_HTTP_ROUTE_H
 #define CINEMA_HTTP_ROUTE_H
 
@@ -31,9 +31,16 @@ struct route {
 			   * name an identifier. A literal segment stands before a {name} in a table. */
 	route_handler handler;
 	enum lane lane;
+	unsigned role;             /* least role that may; | ROLE_OWN */
 	const struct field *query; /* what the query may hold; NULL: nothing */
 	const struct field *body;  /* what the body must hold; NULL: no body is read */
+	const char *absent; /* "{user} has no bookings.": the 404 that response_absent answers,
+				    * and that is all a stranger gets; NULL: a stranger gets 403 */
 };
+
+/** Beside a role: also the user that {user} in the path names, or else the body's "user". */
+#define ROLE_OWN         0x10U
+#define ROLE_LEAST(mask) ((enum role)((mask) & 0xfU))
 
 /* The query of a list that is paged; page_read in service/page.h reads it. */
 #define ROUTE_PAGE_QUERY                                                                           \

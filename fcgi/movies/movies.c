@@ -138,8 +138,8 @@ static enum outcome get_movie(
 }
 
 const struct route movies_routes[MOVIES_ROUTE_COUNT] = {
-	{ METHOD_GET, "/movies", list_movies, LANE_QUICK, list_query, NULL },
-	{ METHOD_GET, "/movies/{id}", get_movie, LANE_QUICK, NULL, NULL },
+	{ METHOD_GET, "/movies", list_movies, LANE_QUICK, ROLE_ANYONE, list_query, NULL, NULL },
+	{ METHOD_GET, "/movies/{id}", get_movie, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
 };
 
 void movies_import(struct import *import, struct json_object *data)

@@ -59,8 +59,10 @@ static void print_routes(struct buffer *text, const struct route *routes, size_t
 {
 	for (size_t i = 0; i < count; i++) {
 		buffer_printf(text,
-		    "%s{\"method\":\"%s\",\"path\":\"%s\",\"query\":", text->length ? ",\n" : "[",
-		    method_names[routes[i].method], routes[i].path);
+		    "%s{\"method\":\"%s\",\"path\":\"%s\",\"role\":\"%s\",\"own\":%s,\"query\":",
+		    text->length ? ",\n" : "[", method_names[routes[i].method], routes[i].path,
+		    request_role_name(ROLE_LEAST(routes[i].role)),
+		    routes[i].role & ROLE_OWN ? "true" : "false");
 		print_fields(text, routes[i].query);
 		buffer_text(text, ",\"body\":");
 		print_fields(text, routes[i].body);

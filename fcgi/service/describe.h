@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /**
- * Prints [{"method","path","query","body"}], a line a route; query and body are null or lists of
+ * Prints [{"method","path","role","own","query","body"}], a line a route; query and body are null or lists of
  * {"name","type","required"[,"smallest","largest"][,"choices"]}. A {name} in a path takes an
  * identifier, {date} YYYYMMDD, {showing} TIME-SCREEN. False when it could not be written.
  */

@@ -46,6 +46,7 @@ static enum outcome get_system_health(
 }
 
 const struct route health_routes[HEALTH_ROUTE_COUNT] = {
-	{ METHOD_GET, "/healthz", get_health, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/healthz/system", get_system_health, LANE_WAITING, NULL, NULL },
+	{ METHOD_GET, "/healthz", get_health, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_GET, "/healthz/system", get_system_health, LANE_WAITING, ROLE_ANYONE, NULL, NULL,
+	    NULL },
 };

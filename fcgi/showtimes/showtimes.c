@@ -169,10 +169,14 @@ static enum outcome get_showing(
 }
 
 const struct route showtimes_routes[SHOWTIMES_ROUTE_COUNT] = {
-	{ METHOD_GET, "/showtimes", list_dates, LANE_QUICK, page_query, NULL },
-	{ METHOD_GET, "/showtimes/screens", screens_list, LANE_QUICK, page_query, NULL },
-	{ METHOD_GET, "/showtimes/screens/{screen}", screens_get, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/showtimes/{date}", get_date, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/showtimes/{date}/{movie}", list_showings, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/showtimes/{date}/{movie}/{showing}", get_showing, LANE_QUICK, NULL, NULL },
+	{ METHOD_GET, "/showtimes", list_dates, LANE_QUICK, ROLE_ANYONE, page_query, NULL, NULL },
+	{ METHOD_GET, "/showtimes/screens", screens_list, LANE_QUICK, ROLE_ANYONE, page_query, NULL,
+	    NULL },
+	{ METHOD_GET, "/showtimes/screens/{screen}", screens_get, LANE_QUICK, ROLE_ANYONE, NULL,
+	    NULL, NULL },
+	{ METHOD_GET, "/showtimes/{date}", get_date, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_GET, "/showtimes/{date}/{movie}", list_showings, LANE_QUICK, ROLE_ANYONE, NULL,
+	    NULL, NULL },
+	{ METHOD_GET, "/showtimes/{date}/{movie}/{showing}", get_showing, LANE_QUICK, ROLE_ANYONE,
+	    NULL, NULL, NULL },
 };

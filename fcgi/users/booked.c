@@ -110,8 +110,7 @@ enum outcome booked_list(
 	if (!read_dates(service, request, response, &dates))
 		goto out;
 	if (!dates) {
-		outcome = response_problem(response, PROBLEM_NOT_FOUND, "%s has no bookings.",
-		    request_param(request, "user"));
+		outcome = response_absent(response);
 		goto out;
 	}
 	wanted = distinct_movies(dates);

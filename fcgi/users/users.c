@@ -44,7 +44,7 @@ static enum outcome get_user(
 	snprintf(key, sizeof key, "users/%s", id);
 	enum store_result result = answer_read(service->store, key, &user, &response->version);
 	if (result == STORE_ABSENT)
-		return response_problem(response, PROBLEM_NOT_FOUND, "There is no user %s.", id);
+		return response_absent(response);
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);
 	answer_members(&response->body, user, public_members);
@@ -53,10 +53,13 @@ static enum outcome get_user(
 }
 
 const struct route users_routes[USERS_ROUTE_COUNT] = {
-	{ METHOD_GET, "/users", list_users, LANE_QUICK, page_query, NULL },
-	{ METHOD_GET, "/users/{user}", get_user, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/users/{user}/bookings", booked_list, LANE_WAITING, NULL, NULL },
-	{ METHOD_GET, "/users/{user}/suggested", booked_suggest, LANE_WAITING, NULL, NULL },
+	{ METHOD_GET, "/users", list_users, LANE_QUICK, ROLE_STAFF, page_query, NULL, NULL },
+	{ METHOD_GET, "/users/{user}", get_user, LANE_QUICK, ROLE_STAFF | ROLE_OWN, NULL, NULL,
+	    "There is no user {user}." },
+	{ METHOD_GET, "/users/{user}/bookings", booked_list, LANE_WAITING, ROLE_STAFF | ROLE_OWN,
+	    NULL, NULL, "{user} has no bookings." },
+	{ METHOD_GET, "/users/{user}/suggested", booked_suggest, LANE_WAITING,
+	    ROLE_STAFF | ROLE_OWN, NULL, NULL, "There is no user {user}." },
 };
 
 void users_import(struct import *import, struct json_object *data)

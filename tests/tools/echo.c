@@ -40,11 +40,11 @@ static const struct field wait_query[] = { { "ms", FIELD_INTEGER, false, 0, 1000
 static const struct field body_fields[] = { { "text", FIELD_TEXT, true, 0, 1e6, NULL }, { 0 } };
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/quick", quick, LANE_QUICK, NULL, NULL },
-	{ METHOD_POST, "/quick", take, LANE_QUICK, NULL, body_fields },
-	{ METHOD_GET, "/wait", wait, LANE_WAITING, wait_query, NULL },
-	{ METHOD_GET, "/ask", wait, LANE_QUICK, wait_query, NULL },
-	{ METHOD_POST, "/wait", take, LANE_WAITING, NULL, body_fields },
+	{ METHOD_GET, "/quick", quick, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_POST, "/quick", take, LANE_QUICK, ROLE_ANYONE, NULL, body_fields, NULL },
+	{ METHOD_GET, "/wait", wait, LANE_WAITING, ROLE_ANYONE, wait_query, NULL, NULL },
+	{ METHOD_GET, "/ask", wait, LANE_QUICK, ROLE_ANYONE, wait_query, NULL, NULL },
+	{ METHOD_POST, "/wait", take, LANE_WAITING, ROLE_ANYONE, NULL, body_fields, NULL },
 };
 
 int main(void)

@@ -10,15 +10,16 @@
 #include <cmocka.h>
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/movies", NULL, LANE_QUICK, NULL, NULL },
-	{ METHOD_POST, "/movies", NULL, LANE_WAITING, NULL, NULL },
-	{ METHOD_GET, "/movies/{id}", NULL, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/showtimes/screens", NULL, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/showtimes/screens/{id}", NULL, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/showtimes/{date}", NULL, LANE_QUICK, NULL, NULL },
-	{ METHOD_DELETE, "/showtimes/{date}", NULL, LANE_QUICK, NULL, NULL },
-	{ METHOD_GET, "/showtimes/{date}/{movie}/{showing}/seats", NULL, LANE_QUICK, NULL, NULL },
-	{ METHOD_PATCH, "/bookings/{user}/{id}", NULL, LANE_QUICK, NULL, NULL },
+	{ METHOD_GET, "/movies", NULL, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_POST, "/movies", NULL, LANE_WAITING, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_GET, "/movies/{id}", NULL, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_GET, "/showtimes/screens", NULL, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_GET, "/showtimes/screens/{id}", NULL, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_GET, "/showtimes/{date}", NULL, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_DELETE, "/showtimes/{date}", NULL, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_GET, "/showtimes/{date}/{movie}/{showing}/seats", NULL, LANE_QUICK, ROLE_ANYONE,
+	    NULL, NULL, NULL },
+	{ METHOD_PATCH, "/bookings/{user}/{id}", NULL, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
 };
 
 static struct arena arena;

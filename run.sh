@@ -16,7 +16,7 @@ START_SECONDS=30 # for a start under valgrind; usually it is a tenth of a second
 STOP_SECONDS=5
 
 PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
-	libcurl4-openssl-dev libxxhash-dev nginx-light spawn-fcgi multiwatch jq curl tzdata)
+	libcurl4-openssl-dev libxxhash-dev libsodium-dev nginx-light spawn-fcgi multiwatch jq curl tzdata)
 TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev valgrind shellcheck
 	expect libfaketime sqlite3 chromium)
 
@@ -33,6 +33,7 @@ usage() {
 		  status         one line a part; succeeds only when all are up
 		  logs [-f]      the end of all logs; -f follows them
 		  client [ARG…]  the command line client, on this instance
+		  owner ID       make ID, who is registered or is now, an owner of the cinema
 		  deps           install the Debian packages that are missing
 		  build          build into build/
 		  test           install, build and pass every test
@@ -494,6 +495,41 @@ client() {
 	exec "$BUILD/cinema" "$@"
 }
 
+# internal METHOD PATH [curl option…]: asks as a service does, which only who can enter the state
+# folder may; prints the status, and leaves the answer in $ANSWER.
+internal() {
+	curl -s --noproxy '*' --max-time 10 --unix-socket "$STATE/internal.sock" -X "$1" -o "$ANSWER" \
+		-w '%{http_code}' -H 'Content-Type: application/json' "${@:3}" "http://cinema$2"
+}
+
+# The first owner is made here and not over the network; there is no password to begin with.
+owner() {
+	local id=${1-} password='' again='' code
+	[[ $id =~ ^[A-Za-z0-9_-]{1,64}$ ]] || die "owner takes an id: A-Z, a-z, 0-9, _ and -"
+	[ -S "$STATE/internal.sock" ] || die "the cinema is not running; ./run.sh start"
+	ANSWER=$(mktemp) || die "cannot make a file"
+	trap 'rm -f "$ANSWER"' EXIT
+	code=$(internal GET "/users/$id")
+	if [ "$code" = 404 ]; then
+		[ ! -t 0 ] || printf 'Password for %s: ' "$id" >&2
+		IFS= read -rs password || [ -n "$password" ] || die "no password was given"
+		if [ -t 0 ]; then
+			printf '\nThe same again: ' >&2
+			IFS= read -rs again
+			echo >&2
+			[ "$password" = "$again" ] || die "the two differ; nothing was done"
+		fi
+		# Through a pipe: the arguments of a program are for everybody to see.
+		code=$(PASSWORD=$password jq -n --arg id "$id" '{id: $id, name: $id, password: env.PASSWORD}' |
+			internal POST /users --data-binary @-)
+	fi
+	case $code in
+	200 | 201) code=$(internal PUT "/users/$id/role" --data-binary '{"role":"owner"}') ;;
+	esac
+	[ "$code" = 200 ] || die "$(jq -r '.detail // "users does not answer"' "$ANSWER" 2>/dev/null || echo 'users does not answer')"
+	say "$id is an owner of the cinema."
+}
+
 in_front() {
 	deps "${PACKAGES[@]}"
 	build
@@ -544,7 +580,7 @@ run_tests() {
 PATH=$PATH:/usr/sbin:/sbin
 command=${1-}
 case $command in
-start | stop | restart | status | logs | client) load_settings ;;
+start | stop | restart | status | logs | client | owner) load_settings ;;
 esac
 case $command in
 '') in_front ;;
@@ -557,7 +593,7 @@ keep) # start runs this
 	STATE=$CINEMA_STATE
 	keep
 	;;
-logs | client) "$command" "${@:2}" ;;
+logs | client | owner) "$command" "${@:2}" ;;
 deps)
 	shift
 	if [ $# = 0 ]; then set -- "${PACKAGES[@]}"; fi

@@ -40,7 +40,7 @@ struct route {
 
 /** Beside a role: also the user that {user} in the path names, or else the body's "user". */
 #define ROLE_OWN         0x10U
-#define ROLE_LEAST(mask) ((enum role)((mask) & 0xfU))
+#define ROLE_LEAST(mask) ((enum role)((mask)&0xfU))
 
 /* The query of a list that is paged; page_read in service/page.h reads it. */
 #define ROUTE_PAGE_QUERY                                                                           \

@@ -108,6 +108,19 @@ bool answer_matches(const struct request *request, uint64_t version)
 	return !request->if_match || etag_is_listed(request->if_match, tag);
 }
 
+bool answer_guarded(const struct request *request, struct response *response, uint64_t version)
+{
+	if (!request->if_match)
+		response_problem(response, PROBLEM_CONDITION,
+		    "If-Match is missing: send the ETag of what you have read.");
+	else if (!answer_matches(request, version))
+		response_problem(
+		    response, PROBLEM_STALE, "If-Match: it has changed since; read it again.");
+	else
+		return true;
+	return false;
+}
+
 enum outcome answer_store_problem(struct response *response, enum store_result result)
 {
 	if (result == STORE_FULL)

@@ -36,6 +36,9 @@ void answer_members(struct buffer *body, struct json_object *document, const cha
 /** Whether If-Match, when sent, names this version or is `*`. */
 bool answer_matches(const struct request *request, uint64_t version);
 
+/** The same for what If-Match must guard: false when 428 (it is missing) or 412 is answered. */
+bool answer_guarded(const struct request *request, struct response *response, uint64_t version);
+
 /** Answers with the problem that fits a store's result other than OK, ABSENT and CONFLICT. */
 enum outcome answer_store_problem(struct response *response, enum store_result result);
 

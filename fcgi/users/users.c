@@ -4,7 +4,9 @@
 #include "base/json.h"
 #include "service/answer.h"
 #include "service/import.h"
+#include "users/account.h"
 #include "users/booked.h"
+#include "users/token.h"
 
 #include <string.h>
 
@@ -17,15 +19,40 @@ static const struct field user_fields[] = {
 
 static const struct field page_query[] = { ROUTE_PAGE_QUERY, { 0 } };
 
-/* What others may see of a user. */
-static const char *const public_members[] = { "id", "name", "last_active", NULL };
+void users_key(char key[STORE_KEY_MAX + 1], const char *id)
+{
+	snprintf(key, STORE_KEY_MAX + 1, "users/%s", id);
+}
+
+enum store_result users_read(
+    struct store *store, const char *id, struct json_object **user, uint64_t *version)
+{
+	char key[STORE_KEY_MAX + 1];
+	users_key(key, id);
+	return answer_read(store, key, user, version);
+}
+
+void users_write(struct buffer *body, struct json_object *user)
+{
+	static const char *const members[] = { "id", "name", "last_active", NULL };
+	answer_members(body, user, members);
+}
+
+bool users_id_is_free(const char *id)
+{
+	static const char *const words[] = { "self", "trail", "export", "import" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(id, words[i]) == 0)
+			return false;
+	return true;
+}
 
 static void write_user(void *context, struct buffer *body, const struct store_record *record)
 {
 	(void)context;
 	char why[128];
 	struct json_object *user = json_read(record->document, record->length, why, sizeof why);
-	answer_members(body, user, public_members);
+	users_write(body, user);
 	json_object_put(user);
 }
 
@@ -39,27 +66,51 @@ static enum outcome get_user(
     struct service *service, const struct request *request, struct response *response)
 {
 	const char *id = request_param(request, "user");
-	char key[STORE_KEY_MAX + 1];
 	struct json_object *user = NULL;
-	snprintf(key, sizeof key, "users/%s", id);
-	enum store_result result = answer_read(service->store, key, &user, &response->version);
+	enum store_result result = users_read(service->store, id, &user, &response->version);
 	if (result == STORE_ABSENT)
 		return response_absent(response);
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);
-	answer_members(&response->body, user, public_members);
+	users_write(&response->body, user);
 	json_object_put(user);
 	return response_body(response, 200);
 }
 
+static const char no_user[] = "There is no user {user}.";
+static const char no_token[] = "{user} has no token {token}.";
+
 const struct route users_routes[USERS_ROUTE_COUNT] = {
 	{ METHOD_GET, "/users", list_users, LANE_QUICK, ROLE_STAFF, page_query, NULL, NULL },
+	{ METHOD_POST, "/users", account_create, LANE_WAITING, ROLE_ANYONE, NULL, account_fields,
+	    NULL },
+	{ METHOD_GET, "/users/self", token_self, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
 	{ METHOD_GET, "/users/{user}", get_user, LANE_QUICK, ROLE_STAFF | ROLE_OWN, NULL, NULL,
-	    "There is no user {user}." },
+	    no_user },
+	{ METHOD_PUT, "/users/{user}", account_change, LANE_WAITING, ROLE_OWNER | ROLE_OWN, NULL,
+	    account_put_fields, no_user },
+	{ METHOD_PATCH, "/users/{user}", account_change, LANE_WAITING, ROLE_OWNER | ROLE_OWN, NULL,
+	    account_patch_fields, no_user },
+	{ METHOD_DELETE, "/users/{user}", account_delete, LANE_WAITING, ROLE_OWNER | ROLE_OWN, NULL,
+	    NULL, no_user },
+	{ METHOD_GET, "/users/{user}/role", account_role, LANE_QUICK, ROLE_OWNER | ROLE_OWN, NULL,
+	    NULL, no_user },
+	{ METHOD_PUT, "/users/{user}/role", account_set_role, LANE_WAITING, ROLE_OWNER, NULL,
+	    account_role_fields, no_user },
+	{ METHOD_POST, "/users/{user}/tokens", token_create, LANE_WAITING, ROLE_ANYONE, NULL,
+	    token_fields, NULL },
+	{ METHOD_GET, "/users/{user}/tokens", token_list, LANE_QUICK, ROLE_OWNER | ROLE_OWN,
+	    page_query, NULL, no_user },
+	{ METHOD_DELETE, "/users/{user}/tokens", token_revoke_all, LANE_WAITING,
+	    ROLE_OWNER | ROLE_OWN, NULL, NULL, no_user },
+	{ METHOD_DELETE, "/users/{user}/tokens/{token}", token_revoke, LANE_WAITING,
+	    ROLE_OWNER | ROLE_OWN, NULL, NULL, no_token },
 	{ METHOD_GET, "/users/{user}/bookings", booked_list, LANE_WAITING, ROLE_STAFF | ROLE_OWN,
 	    NULL, NULL, "{user} has no bookings." },
 	{ METHOD_GET, "/users/{user}/suggested", booked_suggest, LANE_WAITING,
-	    ROLE_STAFF | ROLE_OWN, NULL, NULL, "There is no user {user}." },
+	    ROLE_STAFF | ROLE_OWN, NULL, NULL, no_user },
+	/* Reachable only by nginx itself. */
+	{ METHOD_GET, "/who", token_who, LANE_QUICK, ROLE_SERVICE, NULL, NULL, NULL },
 };
 
 void users_import(struct import *import, struct json_object *data)
@@ -71,6 +122,10 @@ void users_import(struct import *import, struct json_object *data)
 			return;
 		if (strcmp(json_text(user, "id"), id) != 0) {
 			import_fault(import, id, "id: must be the name it stands under");
+			return;
+		}
+		if (!users_id_is_free(id)) {
+			import_fault(import, id, "id: is a word of the paths, not a user");
 			return;
 		}
 		snprintf(key, sizeof key, "users/%s", id);

@@ -207,8 +207,8 @@ test_methods() {
 		expect_4xx $method /bookings
 		expect_4xx $method /
 	done
-	expect 405 POST /users '{}'
-	expect_header Allow 'GET, HEAD'
+	expect 405 POST /users/self '{}'
+	expect_header Allow '^GET, HEAD, OPTIONS$'
 }
 
 test_headers() {

@@ -94,6 +94,11 @@ static long send_once(struct client *client, const char *method, const char *pat
 	curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
 	curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &text);
+	const char *token = getenv("CINEMA_TOKEN"); /* in the mode that asks for it: lib.sh */
+	if (token) {
+		curl_easy_setopt(client->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		curl_easy_setopt(client->curl, CURLOPT_XOAUTH2_BEARER, token);
+	}
 	if (body)
 		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
 	if (curl_easy_perform(client->curl) == CURLE_OK)

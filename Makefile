@@ -94,6 +94,10 @@ check: all tests
 check-san:
 	+ASAN_OPTIONS=verify_asan_link_order=0 WITHOUT=running $(MAKE) SAN=1 BUILD=$(BUILD)/san check
 
+# What is seen over HTTP, in the mode in which everybody has to log in: the suites ask as the owner.
+check-auth: all tests
+	CINEMA_AUTH=required BUILD=$(BUILD) tests/run api bad seats clock import rush durability nginx kill
+
 VALGRIND := /usr/bin/valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
 check-valgrind: all tests
 	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run api $(UNIT_TESTS:$(BUILD)/tests/%=unit/%)
@@ -135,7 +139,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests check check-san check-valgrind torture lint bench install uninstall clean always
+.PHONY: all tests check check-auth check-san check-valgrind torture lint bench install uninstall clean always
 .DELETE_ON_ERROR:
 # Objects are kept: make takes some of them for intermediate files.
 .SECONDARY:

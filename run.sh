@@ -559,7 +559,7 @@ run_tests() {
 	web_packages
 	LOGS=$(mktemp -d)
 	trap 'rm -rf "$LOGS"' EXIT
-	for step in lint check check-san check-valgrind; do
+	for step in lint check check-auth check-san check-valgrind; do
 		say "== make $step"
 		make -s -C "$ROOT" -j "$(nproc)" BUILD="$BUILD" "$step" 2>&1 | tee "$LOGS/$step" ||
 			grep -aq '^not ok' "$LOGS/$step" || say "not ok - make $step" | tee -a "$LOGS/$step"

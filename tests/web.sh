@@ -62,6 +62,11 @@ test_hostile_names_stay_text() {
 	browser hostile
 }
 
+test_accounts_where_the_cinema_asks() {
+	start_cinema CINEMA_AUTH=required
+	browser account
+}
+
 test_an_empty_cinema() {
 	mkdir "$WORK/empty"
 	cp "$ROOT/data/screens.json" "$WORK/empty"

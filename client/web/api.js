@@ -1,6 +1,5 @@
-// Talking to the services. A request that meets one that is down or busy is sent again: a GET for as
-// long as somebody waits for it, a write for PATIENCE. A POST carries an Idempotency-Key, so that it
-// happens once however often it is sent; the other writes can be repeated as they are.
+// Talking to the services. A request that meets one that is down is sent again: a GET for as long as
+// somebody waits, a write for PATIENCE. A POST carries an Idempotency-Key and happens once.
 import { path, sleep } from './dom.js';
 
 const PATIENCE = 45_000, ATTEMPT = 10_000;
@@ -15,7 +14,7 @@ export class Problem extends Error {
 	}
 }
 
-/** Events: "down" when a request has failed twice, "up" when all that wait have got through. */
+/** Events: "down" when a request has failed twice, "up" when all got through. */
 export const connection = new EventTarget();
 const tell = (what) => connection.dispatchEvent(new Event(what));
 const waiting = new Set();
@@ -38,18 +37,18 @@ async function attempt(method, address, { body, headers, signal = never }) {
 
 const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
-/** Gives { status, headers, body }; throws a Problem, or what the signal was aborted with. */
+/** Gives { status, headers, body }, or throws a Problem. */
 export async function send(method, address, options = {}) {
 	const until = method === 'GET' ? Infinity : Date.now() + PATIENCE;
 	try {
 		for (let tries = 0; ; tries++) {
 			const got = await attempt(method, address, options).catch(() => options.signal?.throwIfAborted());
-			if (got && !PASSING.includes(got.status)) {
+			if (got && (options.once || !PASSING.includes(got.status))) {
 				waiting.delete(options);
 				if (!waiting.size) tell('up');
 				return read(got);
 			}
-			// A service that was killed is back in no time: the first pause is short whatever it says.
+			// A killed service is back in no time: the first pause is short.
 			const asked = tries ? 1000 * (got?.headers.get('Retry-After') ?? 0) : 0;
 			const pause = Math.max(PAUSES[Math.min(tries, 3)], Math.min(asked, 5000));
 			if (Date.now() + pause > until)
@@ -81,6 +80,9 @@ function read({ status, headers, text }) {
 export const get = async (address, signal) => (await send('GET', address, { signal })).body;
 export const post = async (address, body) =>
 	(await send('POST', address, { body: JSON.stringify(body), headers: { 'Idempotency-Key': newKey() } })).body;
+/** Gives { id } of a session; too many tries are told, not repeated. */
+export const logIn = async (user, password) => (await send('POST', path`/users/${user}/tokens`,
+	{ body: JSON.stringify({ password, session: true, label: 'The page' }), once: true })).body;
 export const patch = async (address, body) => (await send('PATCH', address, { body: JSON.stringify(body) })).body;
 export const remove = async (address) => (await send('DELETE', address)).body;
 
@@ -104,7 +106,7 @@ export const getOr = (instead, address, signal) => get(address, signal).catch((e
 	throw error;
 });
 
-/** A movie, asked for once a visit; one that is gone has its id for a title. */
+/** A movie; one that is gone has its id for a title. */
 export async function getMovie(id, signal) {
 	if (!movies.has(id)) movies.set(id, await getOr({ id, title: id, gone: true }, path`/movies/${id}`, signal));
 	return movies.get(id);

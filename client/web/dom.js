@@ -1,6 +1,6 @@
 // Building the page. What the server says goes through here and only ever becomes text.
 
-/** An element: h('a', { href, onclick, '--hue': 7 }, …children). Children that are null or false are left out. */
+/** An element: h('a', { href, onclick, '--hue': 7 }, …children); null and false are no children. */
 export function h(name, attributes, ...children) {
 	const element = document.createElement(name);
 	if (attributes?.constructor !== Object) children.unshift(attributes);
@@ -37,9 +37,9 @@ export function openDialog(title, ...children) {
 }
 
 /** Whether something shall really be given up. */
-export const sure = async (title, text, yes) => await openDialog(title, h('p', text),
+export const sure = async (title, text, yes, no = 'Keep it') => await openDialog(title, h('p', text),
 	h('form', { method: 'dialog', class: 'actions' },
-		h('button', { class: 'main', value: 'yes' }, yes), h('button', { class: 'quiet', value: '' }, 'Keep it'))) === 'yes';
+		h('button', { class: 'main', value: 'yes' }, yes), h('button', { class: 'quiet', value: '' }, no))) === 'yes';
 
 /** A message in place of a view: nothing here, something failed. */
 export const panel = (kind, title, text, action) => h('section', { class: `panel ${kind}` },

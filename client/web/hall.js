@@ -1,6 +1,5 @@
-// The seat map: a grid of which one seat is in the tab order and the arrow keys move that one, so a
-// hall of 300 seats is one stop for the keyboard. A seat's label says all that its place and colour
-// show.
+// The seat map: a grid that is one stop for the keyboard, whose arrow keys walk from seat to seat. A
+// seat's label says all that its place and colour show.
 import { h, say } from './dom.js';
 import { money } from './text.js';
 
@@ -10,7 +9,7 @@ const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 const TIERS = 4; // that have a colour of their own
 
 export class Hall {
-	/** map: a full seat map; changed is called when the person has picked or dropped a seat. */
+	/** map: a full one; changed is called after a pick. */
 	constructor({ rows, currency, counts, screen_name: screen }, changed) {
 		Object.assign(this, { currency, counts, changed, seats: new Map(), picked: new Set(), mine: new Set() });
 		const prices = new Map(rows.map(({ tier, price }) => [tier, price]));
@@ -78,7 +77,7 @@ export class Hall {
 		next.cell.focus();
 	}
 
-	/** The seat of the row before or after that is nearest to the same column. */
+	/** The nearest seat of the row before or after. */
 	beside({ row, column }, step) {
 		const far = (seat) => Math.abs(seat.column - column);
 		return this.rows[row + step]?.reduce((best, seat) => (far(seat) < far(best) ? seat : best));
@@ -93,7 +92,7 @@ export class Hall {
 		this.changed();
 	}
 
-	/** Shows these as picked, those as held for the person, and no others. */
+	/** Shows these as picked, those as held. */
 	mark(picked, mine = []) {
 		this.picked = new Set(picked);
 		this.mine = new Set(mine);
@@ -105,7 +104,7 @@ export class Hall {
 		for (const seat of this.seats.values()) seat.cell.classList.toggle('offered', seats.includes(seat));
 	}
 
-	/** Takes a newer map, in the compact view; gives the picked seats that are no longer free. */
+	/** Takes a newer, compact map; gives the picked seats that are no longer free. */
 	update({ counts, rows }) {
 		this.counts = counts;
 		for (const seat of this.seats.values()) {

@@ -1,13 +1,12 @@
-// The page's frame: which view the address asks for, what stands there while it loads and when it
-// cannot, who is here, and whether the box office answers.
+// The page's frame: the view that the address asks for, who is here, and whether the box office answers.
 import { connection } from './api.js';
 import { h, panel, say } from './dom.js';
 import { movie, programme } from './programme.js';
-import { choosePerson, person, session } from './session.js';
+import { arrive, become, choosePerson, invitation, person, session } from './session.js';
 import { showing } from './showing.js';
 import { bookings, ticket } from './tickets.js';
 
-// A view gives { title, element, shown }; shown says whether it has taken care of the focus.
+// A view gives { title, element, shown }; shown says whether it has moved the focus.
 const routes = [
 	[/^$/, programme],
 	[/^on\/([^/]+)$/, programme],
@@ -36,6 +35,7 @@ async function go() {
 	setTimeout(() => !signal.aborted && loading && !down && wait(), PATIENCE);
 	let made;
 	try {
+		await arrive();
 		const params = pattern?.exec(address).slice(1).map((part) => part && decodeURIComponent(part));
 		made = view ? await view({ signal, params }) : lost();
 	} catch (problem) {
@@ -72,6 +72,7 @@ const lost = () => ({ title: 'Nothing here', element: panel('error', 'Nothing is
 
 function failed(problem) {
 	if ([400, 404].includes(problem.status)) return lost();
+	if (problem.status === 401) become(null);
 	return { title: 'Trouble', element: panel('error', 'Something went wrong', problem.message,
 		h('button', { class: 'main', onclick: go }, 'Try again')) };
 }
@@ -91,7 +92,7 @@ function turn(isDown) {
 }
 
 const greet = () => {
-	who.textContent = person()?.name ?? 'Choose who you are';
+	who.textContent = person()?.name ?? invitation();
 };
 
 connection.addEventListener('down', () => turn(true));

@@ -1,9 +1,6 @@
-// Which seats to offer somebody whose seats have just gone.
-
 /**
  * The count free seats nearest to the wanted ones: side by side where a row has room, else one by
- * one; fewer when fewer are free. Rows are arrays of { row, column, state } from left to right.
- * A row counts as two seats' width, as it does when the server chooses.
+ * one. Rows are arrays of { row, column, state }. A row counts as two seats, as on the server.
  */
 export function nearest(rows, count, wanted) {
 	const mean = (key) => wanted.reduce((sum, seat) => sum + seat[key], 0) / wanted.length;

@@ -3,13 +3,11 @@ import { get, getAll, getMovie, getShowings, Problem } from './api.js';
 import { h, panel, path } from './dom.js';
 import { dayNumber, longDay, money, month, seats, weekday } from './text.js';
 
-const PATTERNS = 4;
-
-/** A poster made of a title; its colours and pattern follow from the movie's id. */
+/** A poster, made of the title and the id. */
 function poster({ id, title }, heading) {
 	let hash = 7;
 	for (const character of id) hash = (hash * 31 + character.charCodeAt()) >>> 0;
-	return h('div', { class: `poster art${hash % PATTERNS}`, '--hue': (hash >> 4) % 360 }, heading(title));
+	return h('div', { class: `poster art${hash % 2}`, '--hue': (hash >> 4) % 360 }, heading(title));
 }
 
 const credits = ({ rating, director }) => h('p', { class: 'credits' },
@@ -37,7 +35,7 @@ const dateStrip = (dates, current) => h('nav', { class: 'dates', 'aria-label': '
 	{ href: path`#/on/${date}`, 'aria-current': date === current && 'date' },
 	h('span', weekday(date)), ' ', h('strong', dayNumber(date)), ' ', h('span', month(date)))));
 
-/** The programme of a day; without one, of the first that is not past, or else of the first. */
+/** The programme of a day; without one, of the next. */
 export async function programme({ signal, params: [wanted] }) {
 	const title = 'What’s on';
 	const days = await getAll('/showtimes', signal);

@@ -1,6 +1,5 @@
-// One showing: picking seats, holding them against the clock, confirming. The map is asked for anew
-// every second, so what others take turns taken under the person's eyes; whether a seat is really
-// to be had the server alone decides, when it is asked to hold it.
+// One showing: picking seats, holding them against the clock, confirming. The map is asked for every
+// second, so what others take turns taken at once; who gets a seat the server alone decides.
 import { get, getMovie, now, patch, post, remove, send } from './api.js';
 import { h, path, say, seen, sleep } from './dom.js';
 import { Hall } from './hall.js';
@@ -100,7 +99,7 @@ class Room {
 		else if (room !== map.counts.free > 0) this.render();
 	}
 
-	/** Others were faster: says which seats went, and offers as many near those that were wanted. */
+	/** Others were faster: says which seats went, and offers as many near them. */
 	lose(names, wanted) {
 		const { hall } = this, all = wanted.map((name) => hall.seats.get(name));
 		hall.mark(wanted.filter((name, i) => all[i].state === 'free'));

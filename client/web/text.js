@@ -1,5 +1,4 @@
-// How dates, money and seats are written. The page is in English, so are its dates; numbers are as
-// the reader is used to. A date is a day in the cinema's own zone and is never shifted.
+// How dates, money and seats are written. A date is a day in the cinema's own zone and never shifted.
 
 const english = navigator.languages.find((language) => language.startsWith('en')) ?? 'en-GB';
 

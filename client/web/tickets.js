@@ -1,7 +1,7 @@
-// Bookings: a person's list, and each as a ticket with its code, to be given back whole or in part.
+// Bookings: a person's list, and each as a ticket with its code.
 import { get, getMovie, getPage, now, patch, remove } from './api.js';
 import { h, panel, path, say, sure } from './dom.js';
-import { choosePerson, person } from './session.js';
+import { choosePerson, invitation, person } from './session.js';
 import { clock, list, longDay, money, seats, shortDay } from './text.js';
 
 const SAID = { held: 'Held', confirmed: 'Booked', cancelled: 'Cancelled', expired: 'Hold ran out' };
@@ -20,12 +20,12 @@ async function entry(booking, signal) {
 			held && h('b', `${clock(Date.parse(expires) - now())} left, go on`)));
 }
 
-/** The bookings of the person here, newest first; those that are over stand apart. */
+/** The person's bookings, newest first; what is over stands apart. */
 export async function bookings({ signal }) {
 	const title = 'My bookings', somebody = person();
 	if (!somebody) {
 		return { title, element: panel('empty', title, 'Say who you are, and your tickets are here.', h('button', { class: 'main',
-			onclick: async () => await choosePerson() && dispatchEvent(new Event('hashchange')) }, 'Choose who you are')) };
+			onclick: async () => await choosePerson() && dispatchEvent(new Event('hashchange')) }, invitation())) };
 	}
 	const live = h('ul', { class: 'entries' }), over = h('ul', { class: 'entries' });
 	const past = h('details', h('summary', 'Cancelled and run out'), over);
@@ -80,7 +80,7 @@ function paper({ date, movie, time, screen, seats: names, total, currency, code,
 			h('p', status === 'confirmed' ? 'Read out this code at the door.' : 'Not valid at the door.')));
 }
 
-/** What can be done with a booking; changed is given what has become of it, and how that is said. */
+/** What can be done; changed is given what has become of it, and how that is said. */
 function choices(booking, address, changed) {
 	if (booking.status === 'held') return [h('p', h('a', { class: 'main', href: showingPath(booking) }, 'Go on and confirm'))];
 	if (booking.status !== 'confirmed') return [h('p', seeProgramme())];

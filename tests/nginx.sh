@@ -61,7 +61,7 @@ test_the_front_page_depends_on_accept() {
 	expect 200 GET / -H 'Accept: text/html,application/xhtml+xml,*/*;q=0.8'
 	expect_header Content-Type '^text/html'
 	expect_header Vary Accept
-	grep -q '/showtimes' <<<"$BODY"
+	grep -q '<title>Cinema</title>' <<<"$BODY"
 	expect 200 HEAD /
 	expect 200 GET /problems
 	expect_header Content-Type '^text/html'

@@ -119,21 +119,36 @@ test_rubbish_does_no_harm() {
 	stop
 }
 
+# Two run, one after the other, and three queue; the last of them for longer than one usually may.
 test_a_full_queue_is_told_and_quick_routes_go_on() {
-	local waiting answered
-	start echo CINEMA_QUICK_THREADS=2 CINEMA_WAITING_THREADS=2 CINEMA_WAITING_QUEUE=3
-	ask 200 GET /wait # both threads are there by now, or nearly
-	kept many 12 1 10 '/wait?ms=1500' >"$WORK/answered" &
+	local waiting
+	start echo CINEMA_QUICK_THREADS=2 CINEMA_WAITING_THREADS=2 CINEMA_WAITING_QUEUE=3 \
+		CINEMA_WAITING_MS=60000
+	kept many 12 1 30 '/wait?ms=1500' >"$WORK/answered" &
 	waiting=$!
-	sleep 0.5
+	wait_for 10 refused 7
 	kept many 20 2 1 /quick
 	ask 503 GET /wait
 	[[ $ANSWER == *'Retry-After: 1'* && $ANSWER == */problems#busy* ]]
 	ask 503 GET /ask
 	wait "$waiting" || true
-	answered=$(cat "$WORK/answered")
-	echo "$answered"
-	[[ $answered == 'round 1: 5 of 12 answered'* ]]
+	cat "$WORK/answered"
+	grep -q '^round 1: 5 of 12 answered' "$WORK/answered"
+	ask 200 GET /wait
+	stop
+}
+
+# So many of those in $WORK/answered.
+refused() {
+	[ "$(grep -c '^refused: Status: 503' "$WORK/answered")" = "$1" ]
+}
+
+test_who_has_queued_too_long_is_told_so() {
+	start echo CINEMA_WAITING_THREADS=1 CINEMA_WAITING_MS=100
+	must_fail kept many 3 1 30 '/wait?ms=600' >"$WORK/answered"
+	cat "$WORK/answered"
+	refused 2
+	grep -q '^round 1: 1 of 3 answered' "$WORK/answered"
 	ask 200 GET /wait
 	stop
 }

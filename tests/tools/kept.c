@@ -1,8 +1,9 @@
 /* A FastCGI client that speaks raw records to a service's socket, for tests/kept.sh:
  *
  *   kept SOCKET many COUNT ROUNDS SECONDS PATH   a GET on each of COUNT kept connections, ROUNDS
- *                                                times; prints how many were answered with 200 in
- *                                                time and fails unless all were
+ *                                                times; prints a line at each answer other than
+ *                                                200, then how many were answered with 200 in time,
+ *                                                and fails unless all were
  *   kept SOCKET hold COUNT PATH                  the same once, prints "held", and keeps them open
  *                                                until its standard input ends; at each line of it
  *                                                it asks again, and prints "sent" when it has
@@ -251,6 +252,10 @@ static size_t ask_all(struct answer *answers, size_t count, struct message reque
 			if (alive && !answers[i].ended)
 				continue;
 			good += answers[i].ended && answers[i].good;
+			if (answers[i].ended && !answers[i].good) {
+				printf("refused: %.11s\n", answers[i].start);
+				fflush(stdout);
+			}
 			fds[i].fd = -1;
 			open--;
 		}

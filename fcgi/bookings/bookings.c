@@ -4,13 +4,17 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "bookings/audit.h"
 #include "bookings/book.h"
 #include "bookings/booking.h"
 #include "bookings/change.h"
 #include "bookings/map.h"
+#include "bookings/own.h"
+#include "bookings/records.h"
 #include "bookings/sales.h"
 #include "service/answer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,4 +252,38 @@ const struct route bookings_routes[BOOKINGS_ROUTE_COUNT] = {
 	/* Reachable only on nginx's internal listener. */
 	{ METHOD_PUT, "/sales/{date}/{movie}/{showing}", sales_put, LANE_WAITING, ROLE_SERVICE,
 	    NULL, sales_fields, NULL },
+};
+
+static bool start(struct service *service, char *why, size_t why_size)
+{
+	static struct own own;
+	service->own = &own;
+	own.maps = map_cache_new();
+	if (!own.maps) {
+		snprintf(why, why_size, "no memory");
+		return false;
+	}
+	own.sweeper = sweep_start(service, why, why_size);
+	if (!own.sweeper)
+		map_cache_free(own.maps);
+	return own.sweeper != NULL;
+}
+
+static void stop(struct service *service)
+{
+	struct own *own = service->own;
+	sweep_stop(own->sweeper);
+	map_cache_free(own->maps);
+}
+
+const struct service_definition bookings_service = {
+	.name = "bookings",
+	.routes = bookings_routes,
+	.route_count = BOOKINGS_ROUTE_COUNT,
+	.data = { { "bookings.json", records_import } },
+	.start = start,
+	.stop = stop,
+	.command = "--audit",
+	.command_help = "whether every seat has one booking and every booking its seats",
+	.run_command = audit_run,
 };

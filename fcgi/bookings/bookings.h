@@ -8,4 +8,6 @@
 
 extern const struct route bookings_routes[BOOKINGS_ROUTE_COUNT];
 
+extern const struct service_definition bookings_service;
+
 #endif

@@ -157,3 +157,10 @@ void movies_import(struct import *import, struct json_object *data)
 		import_put(import, id, key, json_object_get(movie));
 	}
 }
+
+const struct service_definition movies_service = {
+	.name = "movies",
+	.routes = movies_routes,
+	.route_count = MOVIES_ROUTE_COUNT,
+	.data = { { "movies.json", movies_import } },
+};

@@ -11,6 +11,8 @@
 
 extern const struct route movies_routes[MOVIES_ROUTE_COUNT];
 
+extern const struct service_definition movies_service;
+
 /** Imports movies.json: {id: document}. */
 void movies_import(struct import *import, struct json_object *data);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "service/answer.h"
+#include "showtimes/programme.h"
 #include "showtimes/schedule.h"
 #include "showtimes/screens.h"
 
@@ -179,4 +180,11 @@ const struct route showtimes_routes[SHOWTIMES_ROUTE_COUNT] = {
 	    NULL, NULL },
 	{ METHOD_GET, "/showtimes/{date}/{movie}/{showing}", get_showing, LANE_QUICK, ROLE_ANYONE,
 	    NULL, NULL, NULL },
+};
+
+const struct service_definition showtimes_service = {
+	.name = "showtimes",
+	.routes = showtimes_routes,
+	.route_count = SHOWTIMES_ROUTE_COUNT,
+	.data = { { "screens.json", screens_import }, { "showtimes.json", programme_import } },
 };

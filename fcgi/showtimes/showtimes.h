@@ -12,4 +12,6 @@
 
 extern const struct route showtimes_routes[SHOWTIMES_ROUTE_COUNT];
 
+extern const struct service_definition showtimes_service;
+
 #endif

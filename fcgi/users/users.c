@@ -6,6 +6,7 @@
 #include "service/import.h"
 #include "users/account.h"
 #include "users/booked.h"
+#include "users/secret.h"
 #include "users/token.h"
 
 #include <string.h>
@@ -132,3 +133,23 @@ void users_import(struct import *import, struct json_object *data)
 		import_put(import, id, key, json_object_get(user));
 	}
 }
+
+static bool start(struct service *service, char *why, size_t why_size)
+{
+	service->own = secret_start(service->settings, why, why_size);
+	return service->own != NULL;
+}
+
+static void stop(struct service *service)
+{
+	secret_stop(service->own);
+}
+
+const struct service_definition users_service = {
+	.name = "users",
+	.routes = users_routes,
+	.route_count = USERS_ROUTE_COUNT,
+	.data = { { "users.json", users_import } },
+	.start = start,
+	.stop = stop,
+};

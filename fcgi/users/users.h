@@ -11,6 +11,8 @@
 
 extern const struct route users_routes[USERS_ROUTE_COUNT];
 
+extern const struct service_definition users_service;
+
 /** The key of a user's document. */
 void users_key(char key[STORE_KEY_MAX + 1], const char *id);
 

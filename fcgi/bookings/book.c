@@ -16,6 +16,7 @@
 #include "bookings/repeat.h"
 #include "bookings/seat.h"
 #include "service/answer.h"
+#include "service/trail.h"
 
 #include <string.h>
 
@@ -23,7 +24,7 @@
  * more often than this. */
 #define ATTEMPTS 1000
 
-#define OPS_BESIDE_SEATS (REPEAT_OPS + 6)
+#define OPS_BESIDE_SEATS (REPEAT_OPS + 6 + TRAIL_OPS)
 
 const struct field book_fields[] = {
 	{ "user", FIELD_ID, true, 0, 0, NULL },
@@ -274,6 +275,8 @@ static enum attempt commit(struct wish *wish)
 	keys_code(key, code);
 	batch_put(&batch, key, BATCH_ABSENT, "{}");
 	add_seats(wish, &batch, id, expires);
+	trail_note(&batch, wish->request, wish->hold ? "hold" : "book", NULL, "/bookings/%s/%s",
+	    wish->user, id);
 	if (wish->hold && !add_hold(wish, &batch, id, expires))
 		return ATTEMPT_ANSWERED;
 

@@ -8,11 +8,12 @@
 #include "bookings/held.h"
 #include "bookings/seat.h"
 #include "service/answer.h"
+#include "service/trail.h"
 
 #include <string.h>
 
 #define ATTEMPTS         100
-#define OPS_BESIDE_SEATS 4
+#define OPS_BESIDE_SEATS (4 + TRAIL_OPS)
 
 const struct field change_fields[] = {
 	{ "status", FIELD_CHOICE, false, 0, 0, "confirmed" },
@@ -203,6 +204,10 @@ static enum step change_rest(struct change *change)
 	if (!booking_change(booking, status, seats, change->now))
 		return refuse(change, STORE_FAILED);
 	batch_put_json(batch, booking_key, change->version, booking);
+	const char *action = change->cancel       ? "cancel"
+	    : change->confirm && !stays_confirmed ? "confirm"
+						  : "give-back";
+	trail_note(batch, change->request, action, NULL, "/bookings/%s/%s", user, id);
 	return STEP_ON;
 }
 

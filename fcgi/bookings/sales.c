@@ -8,6 +8,7 @@
 #include "bookings/seat.h"
 #include "service/answer.h"
 #include "service/batch.h"
+#include "service/trail.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -46,11 +47,13 @@ enum outcome sales_put(
 
 	snprintf(key, sizeof key, "closed/%s/%s/%s", date, movie, showing);
 	snprintf(document, sizeof document, "{\"at\":%" PRId64 "}", owners.now);
-	batch_init(&batch, request->arena, 1);
+	batch_init(&batch, request->arena, 1 + TRAIL_OPS);
 	if (strcmp(status, "closed") == 0)
 		batch_put(&batch, key, BATCH_ANY, document);
 	else
 		batch_delete(&batch, key, BATCH_ANY);
+	trail_note(&batch, request, strcmp(status, "closed") == 0 ? "close-sales" : "open-sales",
+	    NULL, "/showtimes/%s/%s/%s", date, movie, showing);
 	enum store_result result = batch_commit(&batch, service->store, NULL, NULL);
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);

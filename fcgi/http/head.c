@@ -120,8 +120,9 @@ bool head_write(struct response *response, const char *method, struct buffer *he
 		    response->is_problem ? "problem+" : "", response->body.length);
 	if (*etag && !response->is_problem)
 		/* For nginx's micro-cache, where it has one; clients are told no-cache. */
-		buffer_printf(head,
-		    "ETag: %s\r\nCache-Control: max-age=1, stale-while-revalidate=1\r\n", etag);
+		buffer_printf(head, "ETag: %s\r\nCache-Control: %s\r\n", etag,
+		    response->request->for_anyone ? "max-age=1, stale-while-revalidate=1"
+						  : "no-store");
 	if (response->location)
 		write_header(head, response->request, "Location", response->location);
 	if (response->allow)

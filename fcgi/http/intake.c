@@ -268,6 +268,7 @@ bool intake_head(struct intake *intake, const struct server_config *config, char
 	    !find_route(intake, config, request, response))
 		return false;
 	request->absent = intake->route->absent;
+	request->for_anyone = ROLE_LEAST(intake->route->role) == ROLE_ANYONE;
 	if (check_role(intake->route, request, request_param(request, "user"), response) &&
 	    read_query(intake, request, response) && check_headers(request, response))
 		return true;

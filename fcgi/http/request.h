@@ -48,6 +48,7 @@ struct request {
 	const char *user;            /* who asks; NULL: nobody who has logged in */
 	enum role role;
 	const char *absent; /* the route's words for what is not there, NULL: it has none */
+	bool for_anyone;    /* the route is: what it answers may be cached for all */
 	bool may_wait;      /* false on the quick lane: see OUTCOME_WAIT in route.h */
 };
 

@@ -3,7 +3,9 @@
 #include "service/describe.h"
 
 #include "base/json.h"
-#include "service/health.h"
+#include "service/table.h"
+
+#include <stdlib.h>
 
 static const char *const method_names[] = {
 	[METHOD_GET] = "GET",
@@ -73,12 +75,14 @@ static void print_routes(struct buffer *text, const struct route *routes, size_t
 bool describe_routes(const struct service_definition *definition, FILE *out)
 {
 	struct buffer text;
+	size_t count = 0;
+	struct route *routes = table_new(definition, &count);
 	buffer_init(&text, 1024 * 1024);
-	print_routes(&text, definition->routes, definition->route_count);
-	print_routes(&text, health_routes, HEALTH_ROUTE_COUNT);
+	print_routes(&text, routes, count);
 	buffer_text(&text, "]\n");
-	bool good = !text.failed && fwrite(text.data, 1, text.length, out) == text.length &&
-	    fflush(out) == 0;
+	bool good = routes && !text.failed &&
+	    fwrite(text.data, 1, text.length, out) == text.length && fflush(out) == 0;
 	buffer_free(&text);
+	free(routes);
 	return good;
 }

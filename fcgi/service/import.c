@@ -4,6 +4,7 @@
 #include "service/import.h"
 
 #include "base/json.h"
+#include "service/trail.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -117,12 +118,19 @@ out:
 static bool commit(struct import *import, char *why, size_t why_size)
 {
 	static const char mark[] = "{}";
-	size_t count = (size_t)json_object_object_length(import->documents) + 1, used = 0;
+	size_t count = (size_t)json_object_object_length(import->documents) + 1 + TRAIL_OPS;
+	size_t used = 0;
 	struct store_op *ops = calloc(count, sizeof *ops);
 	enum store_result result = STORE_FAILED;
+	struct arena arena;
+	struct batch trail;
 
-	if (!ops)
+	arena_init(&arena);
+	batch_init(&trail, &arena, TRAIL_OPS);
+	trail_note(&trail, NULL, "import", NULL, "/%s", import->service->definition->name);
+	if (!ops || trail.failed)
 		goto out;
+	ops[used++] = trail.ops[0];
 	ops[used++] = (struct store_op){ STORE_PUT, STORE_EXPECT_ABSENT, 0, IMPORT_MARK, mark,
 		sizeof mark - 1 };
 	json_object_object_foreach(import->documents, key, document)
@@ -138,6 +146,7 @@ static bool commit(struct import *import, char *why, size_t why_size)
 	result = store_commit(import->service->store, ops, used, NULL);
 out:
 	free(ops);
+	arena_free(&arena);
 	if (result != STORE_OK)
 		snprintf(why, why_size, "the store does not take the documents of %s: %s",
 		    settings_text(import_settings(import), SETTING_DATA),

@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "http/server.h"
 #include "service/describe.h"
-#include "service/health.h"
 #include "service/import.h"
+#include "service/table.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -61,16 +61,14 @@ static bool open_store(struct service *service, char *why, size_t why_size)
 static bool serve(struct service *service, char *why, size_t why_size)
 {
 	const struct service_definition *definition = service->definition;
-	size_t count = definition->route_count + HEALTH_ROUTE_COUNT;
-	struct route *routes = calloc(count, sizeof *routes);
+	size_t count;
+	struct route *routes = table_new(definition, &count);
 	bool started = false, good = false;
 
 	if (!routes) {
 		snprintf(why, why_size, "no memory");
 		goto out;
 	}
-	memcpy(routes, definition->routes, definition->route_count * sizeof *routes);
-	memcpy(routes + definition->route_count, health_routes, sizeof health_routes);
 	service->peers = peer_start(service->settings, why, why_size);
 	if (!service->peers)
 		goto out;

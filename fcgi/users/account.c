@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "service/answer.h"
 #include "service/batch.h"
+#include "service/trail.h"
 #include "users/secret.h"
 #include "users/token.h"
 #include "users/tries.h"
@@ -103,8 +104,9 @@ enum outcome account_create(
 		return OUTCOME_DONE;
 	}
 	users_key(key, id);
-	batch_init(&batch, request->arena, 2);
+	batch_init(&batch, request->arena, 1 + TRAIL_OPS);
 	batch_put_json(&batch, key, BATCH_ABSENT, user);
+	trail_note(&batch, request, "create", NULL, "/users/%s", id);
 	enum store_result result = batch_commit(&batch, service->store, &version, NULL);
 	if (result == STORE_OK) {
 		answer_user(response, 201, user, version);
@@ -151,7 +153,7 @@ static bool check_current(struct service *service, const struct request *request
 	if (checked == SECRET_OK)
 		return true;
 	if (checked == SECRET_WRONG) {
-		tries_failed(service->store, request->arena, key);
+		tries_failed(service->store, request, key);
 		response_field(response, "current", "is not the password");
 	} else {
 		response_problem(response, PROBLEM_TOO_MANY, "Too many tries; wait a little.");
@@ -175,6 +177,14 @@ static bool check_unchanged(
 	return true;
 }
 
+/* What the body changes, for the trail. */
+static const char *changed_fields(const struct request *request)
+{
+	if (!json_text(request->body, "password"))
+		return json_text(request->body, "name") ? "name" : "";
+	return json_text(request->body, "name") ? "name,password" : "password";
+}
+
 enum outcome account_change(
     struct service *service, const struct request *request, struct response *response)
 {
@@ -190,9 +200,10 @@ enum outcome account_change(
 		goto out;
 	if (name)
 		json_add(user, "name", json_object_new_string(name));
-	batch_init(&batch, request->arena, 2 * TOKENS_MAX + 4);
+	batch_init(&batch, request->arena, 2 * TOKENS_MAX + 4 + TRAIL_OPS);
 	users_key(key, id);
 	batch_put_json(&batch, key, version, user);
+	trail_note(&batch, request, "change", changed_fields(request), "/users/%s", id);
 	enum store_result result = STORE_OK;
 	if (json_text(request->body, "password"))
 		result = token_forget(service->store, id, &batch);
@@ -258,9 +269,10 @@ enum outcome account_delete(
 		    "%s has bookings that are still to come; cancel them first.", id);
 		goto out;
 	}
-	batch_init(&batch, request->arena, 2 * TOKENS_MAX + 4);
+	batch_init(&batch, request->arena, 2 * TOKENS_MAX + 4 + TRAIL_OPS);
 	users_key(key, id);
 	batch_delete(&batch, key, version);
+	trail_note(&batch, request, "delete", NULL, "/users/%s", id);
 	enum store_result result = token_forget(service->store, id, &batch);
 	if (result == STORE_OK)
 		result = batch_commit(&batch, service->store, NULL, NULL);
@@ -307,6 +319,7 @@ enum outcome account_set_role(
 {
 	const char *id = request_param(request, "user");
 	const char *role = json_text(request->body, "role");
+	const char *action = arena_printf(request->arena, "make-%s", role);
 	enum store_result result = STORE_CONFLICT;
 	/* So that there is always an owner left. */
 	if (request->user && strcmp(request->user, id) == 0)
@@ -319,9 +332,10 @@ enum outcome account_set_role(
 		result = users_read(service->store, id, &user, &version);
 		if (result == STORE_OK) {
 			json_add(user, "role", json_object_new_string(role));
-			batch_init(&batch, request->arena, 2);
+			batch_init(&batch, request->arena, 1 + TRAIL_OPS);
 			users_key(key, id);
 			batch_put_json(&batch, key, version, user);
+			trail_note(&batch, request, action, NULL, "/users/%s/role", id);
 			result = batch_commit(&batch, service->store, NULL, NULL);
 		}
 		if (result == STORE_OK)

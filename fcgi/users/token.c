@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "service/answer.h"
+#include "service/trail.h"
 #include "users/secret.h"
 #include "users/tries.h"
 #include "users/users.h"
@@ -111,7 +112,7 @@ static enum outcome refuse_wait(struct response *response, int seconds)
 static enum outcome refuse_wrong(struct login *login)
 {
 	enum store_result result =
-	    tries_failed(login->service->store, login->request->arena, login->tries);
+	    tries_failed(login->service->store, login->request, login->tries);
 	if (result != STORE_OK && result != STORE_CONFLICT)
 		return answer_store_problem(login->response, result);
 	return response_problem(
@@ -154,7 +155,7 @@ static enum store_result store_token(
 	int64_t expires = 0;
 	struct batch batch;
 
-	batch_init(&batch, login->request->arena, 2 * TOKENS_MAX + 8);
+	batch_init(&batch, login->request->arena, 2 * TOKENS_MAX + 8 + TRAIL_OPS);
 	sessions.batch = &batch;
 	enum store_result result = visit_sessions(store, &sessions);
 	if (result != STORE_OK)
@@ -178,6 +179,8 @@ static enum store_result store_token(
 	batch_put_json(&batch, key, BATCH_ABSENT, session);
 	json_object_put(session);
 	batch_delete(&batch, login->tries, BATCH_ANY);
+	trail_note(
+	    &batch, login->request, "log-in", NULL, "/users/%s/tokens/%s", login->user, login->id);
 	return batch_commit(&batch, store, NULL, NULL);
 }
 
@@ -290,8 +293,10 @@ enum outcome token_revoke(
 	if (result == STORE_ABSENT)
 		return response_absent(response);
 	if (result == STORE_OK) {
-		batch_init(&batch, request->arena, 2);
+		batch_init(&batch, request->arena, 2 + TRAIL_OPS);
 		drop(&batch, key, json_text(session, "mark"));
+		trail_note(&batch, request, "revoke", NULL, "/users/%s/tokens/%s",
+		    request_param(request, "user"), request_param(request, "token"));
 		result = batch_commit(&batch, service->store, NULL, NULL);
 	}
 	json_object_put(session);
@@ -305,12 +310,14 @@ enum outcome token_revoke(
 enum outcome token_revoke_all(
     struct service *service, const struct request *request, struct response *response)
 {
+	const char *user = request_param(request, "user");
 	struct batch batch;
-	batch_init(&batch, request->arena, 2 * TOKENS_MAX + 2);
-	enum store_result result =
-	    token_forget(service->store, request_param(request, "user"), &batch);
-	if (result == STORE_OK && batch.count > 0)
+	batch_init(&batch, request->arena, 2 * TOKENS_MAX + 2 + TRAIL_OPS);
+	enum store_result result = token_forget(service->store, user, &batch);
+	if (result == STORE_OK && batch.count > 0) {
+		trail_note(&batch, request, "revoke", NULL, "/users/%s/tokens", user);
 		result = batch_commit(&batch, service->store, NULL, NULL);
+	}
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);
 	response_nothing(response);

@@ -5,11 +5,13 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "service/answer.h"
+#include "service/trail.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define PREFIX       "tries/"
 #define FREE_TRIES   5
 #define LONGEST_WAIT 60               /* seconds */
 #define FORGET_MS    (15 * 60 * 1000) /* a failure this long ago no longer counts */
@@ -19,9 +21,9 @@ void tries_name(tries_key key, const char *user, bool known)
 	char hash[HASH_SIZE];
 	hash_bytes(user, strlen(user), hash);
 	if (known)
-		snprintf(key, sizeof(tries_key), "tries/%s", user);
+		snprintf(key, sizeof(tries_key), PREFIX "%s", user);
 	else
-		snprintf(key, sizeof(tries_key), "tries/?%.3s", hash);
+		snprintf(key, sizeof(tries_key), PREFIX "?%.3s", hash);
 }
 
 /* How many failures count now, and when the last one was. */
@@ -52,7 +54,8 @@ int tries_wait(struct store *store, const tries_key key)
 	return left > 0 ? (int)((left + 999) / 1000) : 0;
 }
 
-enum store_result tries_failed(struct store *store, struct arena *arena, const tries_key key)
+enum store_result tries_failed(
+    struct store *store, const struct request *request, const tries_key key)
 {
 	enum store_result result = STORE_CONFLICT;
 	for (int attempt = 0; attempt < 5 && result == STORE_CONFLICT; attempt++) {
@@ -65,8 +68,11 @@ enum store_result tries_failed(struct store *store, struct arena *arena, const t
 			return result;
 		snprintf(document, sizeof document, "{\"count\":%" PRId64 ",\"at\":%" PRId64 "}",
 		    count + 1, clock_now());
-		batch_init(&batch, arena, 1);
+		batch_init(&batch, request->arena, 1 + TRAIL_OPS);
 		batch_put(&batch, key, version, document);
+		if (count + 1 == FREE_TRIES && key[strlen(PREFIX)] != '?')
+			trail_note(&batch, request, "log-ins-fail", NULL, "/users/%s",
+			    key + strlen(PREFIX));
 		result = batch_commit(&batch, store, NULL, NULL);
 	}
 	return result;

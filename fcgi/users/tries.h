@@ -17,7 +17,11 @@ void tries_name(tries_key key, const char *user, bool known);
 /** Seconds until the next try, 0 for now. */
 int tries_wait(struct store *store, const tries_key key);
 
-/** Notes a failure. */
-enum store_result tries_failed(struct store *store, struct arena *arena, const tries_key key);
+/**
+ * Notes a failure. The one that makes a user that there is wait for the first time goes into the
+ * trail too: so the trail has few of these, however many are tried.
+ */
+enum store_result tries_failed(
+    struct store *store, const struct request *request, const tries_key key);
 
 #endif

@@ -46,7 +46,7 @@ static void booking_key(char *key, size_t size, unsigned number)
 	snprintf(key, size, "bookings/user%u/%08x", number % USERS, UINT32_MAX - number);
 }
 
-/* A booking of one seat, in the keys of fcgi/bookings. */
+/* A booking of one seat, in the keys of fcgi/bookings, with its entry in the trail. */
 static bool commit_one(struct bench *bench, unsigned number)
 {
 	static const char *const documents[] = { NULL, "{}",
@@ -56,7 +56,10 @@ static bool commit_one(struct bench *bench, unsigned number)
 		"\"movie\":\"720d006c-3a57-4b6a-b18f-9b713b073f3c\",\"time\":\"18:00\",\"screen\":\"one\","
 		"\"seats\":[\"F7\"],\"price\":{\"F7\":1200},\"total\":1200,\"currency\":\"EUR\","
 		"\"together\":true,\"status\":\"confirmed\",\"created\":\"2018-08-01T12:00:00.000Z\","
-		"\"history\":[{\"at\":\"2018-08-01T12:00:00.000Z\",\"status\":\"confirmed\"}]}" };
+		"\"history\":[{\"at\":\"2018-08-01T12:00:00.000Z\",\"status\":\"confirmed\"}]}",
+		"{\"at\":\"2018-08-01T12:00:00.000Z\",\"by\":\"user1\",\"role\":\"user\","
+		"\"request\":\"0123456789abcdef0123456789abcdef\",\"action\":\"book\","
+		"\"what\":\"/bookings/user1/0123456789ABCDEF\"}" };
 	enum { OPS = sizeof documents / sizeof *documents };
 	unsigned showing = number / SEATS;
 	char keys[OPS][80];
@@ -67,6 +70,7 @@ static bool commit_one(struct bench *bench, unsigned number)
 	snprintf(keys[2], sizeof keys[2], "seats/20180801/%u/%u", showing, number % SEATS);
 	snprintf(keys[3], sizeof keys[3], "codes/%08x", number * 2654435761U);
 	booking_key(keys[4], sizeof keys[4], number);
+	snprintf(keys[5], sizeof keys[5], "trail/%08x", UINT32_MAX - number);
 	for (int i = 0; i < OPS; i++)
 		ops[i] = (struct store_op){ .action = documents[i] ? STORE_PUT : STORE_CHECK,
 			.expect = i == 1 ? STORE_ANY : STORE_EXPECT_ABSENT,

@@ -72,9 +72,10 @@ const lost = () => ({ title: 'Nothing here', element: panel('error', 'Nothing is
 
 function failed(problem) {
 	if ([400, 404].includes(problem.status)) return lost();
-	if (problem.status === 401) become(null);
-	return { title: 'Trouble', element: panel('error', 'Something went wrong', problem.message,
-		h('button', { class: 'main', onclick: go }, 'Try again')) };
+	const out = problem.status === 401;
+	if (out) become(null);
+	return { title: 'Trouble', element: panel('error', out ? 'Log in first' : 'Something went wrong', problem.message,
+		h('button', { class: 'main', onclick: () => out ? who.click() : go() }, out ? 'Log in' : 'Try again')) };
 }
 
 /** Says over a view that the box office is down. */

@@ -46,7 +46,7 @@ await browse(async (open) => {
 	await page.reload();
 	await page.getByRole('button', { name: 'Ada <b>Lovelace</b>' }).waitFor();
 	const other = await open(ticket.slice(url.length));
-	await other.getByRole('heading', { name: 'Something went wrong' }).waitFor();
+	await other.getByRole('heading', { name: 'Log in first' }).waitFor();
 	await accessible(other, 'not logged in');
 	await other.getByRole('link', { name: 'My bookings' }).click();
 	await other.getByText('Say who you are').waitFor();

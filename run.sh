@@ -78,18 +78,24 @@ absolute() {
 
 # The file, then the defaults, which the programs know.
 load_settings() {
-	local file sample=''
+	local file sample='' key
 	file=$(cat "$CONF" 2>/dev/null) || die "cannot read the settings, $CONF"
 	[ ! -x "$BUILD/users" ] || sample=$("$BUILD/users" --settings)
 	[ -z "$sample" ] || refuse_unknown "$file" "$sample"
 	read_settings "$CONF" "$file"
+	# Empty is as good as unset, for the services too.
+	for key in "${!CINEMA_@}"; do
+		[ -n "${!key}" ] || unset "$key"
+	done
 	read_settings defaults "$sample"
 	CINEMA_STATE=$(absolute "${CINEMA_STATE:-./var}")
 	CINEMA_DATA=$(absolute "${CINEMA_DATA:-./data}")
 	CINEMA_LISTEN=${CINEMA_LISTEN:-127.0.0.1:8080}
-	export CINEMA_STATE CINEMA_DATA CINEMA_LISTEN
+	CINEMA_TLS_CERTIFICATE=${CINEMA_TLS_CERTIFICATE:+$(absolute "$CINEMA_TLS_CERTIFICATE")}
+	CINEMA_TLS_KEY=${CINEMA_TLS_KEY:+$(absolute "$CINEMA_TLS_KEY")}
+	export CINEMA_STATE CINEMA_DATA CINEMA_LISTEN CINEMA_TLS_CERTIFICATE CINEMA_TLS_KEY
 	STATE=$CINEMA_STATE
-	URL=http://$(reachable)
+	URL=$([ -n "$CINEMA_TLS_CERTIFICATE" ] && echo https || echo http)://$(reachable "$CINEMA_LISTEN")
 }
 
 refuse_unknown() {
@@ -99,12 +105,12 @@ refuse_unknown() {
 	done < <(sed -n 's/^\(CINEMA_[A-Z_]*\)=.*/\1/p' <<<"$1")
 }
 
-# Where a client on this machine finds what listens at CINEMA_LISTEN.
+# Where a client on this machine finds what listens at an address.
 reachable() {
-	case $CINEMA_LISTEN in
-	0.0.0.0:* | '*':*) printf '127.0.0.1:%s\n' "${CINEMA_LISTEN##*:}" ;;
-	'[::]':*) printf '[::1]:%s\n' "${CINEMA_LISTEN##*:}" ;;
-	*) printf '%s\n' "$CINEMA_LISTEN" ;;
+	case $1 in
+	0.0.0.0:* | '*':*) printf '127.0.0.1:%s\n' "${1##*:}" ;;
+	'[::]':*) printf '[::1]:%s\n' "${1##*:}" ;;
+	*) printf '%s\n' "$1" ;;
 	esac
 }
 
@@ -277,13 +283,66 @@ keep() {
 	exit 1
 }
 
+# The limits of cinema.conf, as nginx.conf.in marks their lines.
+LIMITS=(address_connections address_reads address_writes address_logins user_reads user_writes user_logins)
+
+# Which marked lines of nginx.conf.in hold. Where nobody logs in, all come from this machine and none
+# is limited.
+nginx_marks() {
+	local limit setting
+	say "$CINEMA_AUTH"
+	[ -z "$CINEMA_TLS_CERTIFICATE" ] && say http || say tls
+	[ -z "${CINEMA_LISTEN_PLAIN-}" ] || say plain
+	[ -z "${CINEMA_CORS_ORIGINS-}" ] || say cors
+	[ "$CINEMA_AUTH" = required ] || return 0
+	for limit in "${LIMITS[@]}"; do
+		setting=CINEMA_${limit^^}
+		[ "${!setting}" = 0 ] || say "$limit"
+	done
+}
+
+# What nginx.conf.in needs of the limits: the burst of each, and for each kind of request the seconds
+# after which the slowest of its limits lets the next one through.
+limit_values() {
+	local limit setting kind rate longest
+	for limit in "${LIMITS[@]}"; do
+		setting=CINEMA_${limit^^}
+		say "${limit^^}=${!setting}"
+		say "${limit^^}_BURST=$((${!setting} * CINEMA_BURST_SECONDS / 60))"
+	done
+	for kind in READ WRITE LOGIN; do
+		longest=1
+		for setting in "CINEMA_ADDRESS_${kind}S" "CINEMA_USER_${kind}S"; do
+			rate=${!setting}
+			[ "$rate" = 0 ] || [ $(((59 + rate) / rate)) -le "$longest" ] || longest=$(((59 + rate) / rate))
+		done
+		say "${kind}_RETRY=$longest"
+	done
+}
+
+# NAME=value, as nginx.conf.in has it between two @.
+nginx_values() {
+	local origin origins port=:${CINEMA_LISTEN##*:}
+	say "STATE=$STATE"
+	say "LISTEN=$CINEMA_LISTEN"
+	say "LISTEN_PLAIN=${CINEMA_LISTEN_PLAIN-}"
+	say "TLS_PORT=${port/#:443/}"
+	say "TLS_CERTIFICATE=$CINEMA_TLS_CERTIFICATE"
+	say "TLS_KEY=$CINEMA_TLS_KEY"
+	say "WEB=$ROOT/client/web"
+	say "BODY_LIMIT=$CINEMA_BODY_LIMIT"
+	[ "$(id -u)" = 0 ] && say "USER=user $(id -un) $(id -gn);" || say "USER="
+	read -ra origins <<<"${CINEMA_CORS_ORIGINS-}"
+	say "CORS_ORIGINS=$(for origin in "${origins[@]}"; do printf "'%s' \$http_origin; " "$origin"; done)"
+	limit_values
+}
+
 render_nginx() {
-	local user='' other=required
-	[ "$CINEMA_AUTH" != required ] || other=open
-	[ "$(id -u)" != 0 ] || user="user $(id -un) $(id -gn);"
-	sed -e "/#@$other\$/d" -e 's/ #@[a-z]*$//' -e "s|@STATE@|$STATE|g" -e "s|@LISTEN@|$CINEMA_LISTEN|g" -e "s|@WEB@|$ROOT/client/web|g" \
-		-e "s|@BODY_LIMIT@|$CINEMA_BODY_LIMIT|g" -e "s|@USER@|$user|g" \
-		"$ROOT/conf/nginx.conf.in" >"$STATE/nginx.conf" || die "cannot write $STATE/nginx.conf"
+	local marks values
+	marks=$(nginx_marks | paste -sd '|')
+	values=$(nginx_values | sed -E 's/[\&|]/\\&/g; s/^([A-Z_]+)=(.*)/s|@\1@|\2|g/')
+	sed -E -e "s/ #@($marks)\$//; / #@/d" -e "$values" "$ROOT/conf/nginx.conf.in" >"$STATE/nginx.conf" ||
+		die "cannot write $STATE/nginx.conf"
 }
 
 answers() {
@@ -308,15 +367,40 @@ check_services() {
 	[ -z "$found" ] || die "$(sed -E 's/^(users|movies|showtimes|bookings): //' <<<"$found" | head -n 1)"
 }
 
+# check_port SETTING: nobody listens there yet.
 check_port() {
-	local address
-	address=$(reachable)
+	local address scheme
+	[ -n "${!1-}" ] || return 0
+	address=$(reachable "${!1}")
 	(: <>"/dev/tcp/$(tr -d '[]' <<<"${address%:*}")/${address##*:}") 2>/dev/null || return 0
-	if curl -s --noproxy '*' --max-time 2 -H 'Accept: application/json' "http://$address/" |
-		grep -q '"subresource_uris"'; then
-		die "$CINEMA_LISTEN is in use by another Cinema; choose another CINEMA_LISTEN or stop that one"
-	fi
-	die "$CINEMA_LISTEN is in use by another program; choose another CINEMA_LISTEN"
+	for scheme in http https; do
+		if curl -skL --noproxy '*' --max-time 2 -H 'Accept: application/json' "$scheme://$address/" |
+			grep -q '"subresource_uris"'; then
+			die "${!1} is in use by another Cinema; choose another $1 or stop that one"
+		fi
+	done
+	die "${!1} is in use by another program; choose another $1"
+}
+
+# nginx itself looks at the two files; what it says is told in the words of the settings.
+check_tls() {
+	local said name file
+	[ -n "$CINEMA_TLS_CERTIFICATE" ] || return 0
+	said=$(nginx -t -q -p "$STATE" -c "$STATE/nginx.conf" -e /dev/null 2>&1) && return
+	case $said in
+	*'key values mismatch'* | *'type mismatch'*)
+		die "CINEMA_TLS_KEY, $CINEMA_TLS_KEY, is not the key of CINEMA_TLS_CERTIFICATE, $CINEMA_TLS_CERTIFICATE"
+		;;
+	esac
+	for name in CINEMA_TLS_CERTIFICATE CINEMA_TLS_KEY; do
+		file=${!name}
+		case $said in
+		*"$file"*'No such file'*) die "$name, $file, is not there" ;;
+		*"$file"*'ermission denied'*) die "$name, $file, may not be read" ;;
+		*"\"$file\":"*) die "$name, $file, is no PEM file that nginx can use: $(tail -n 1 <<<"$said")" ;;
+		esac
+	done
+	# What else there may be is found, and told, when nginx starts.
 }
 
 # Makes the state folder and takes the lock that keeps two starts or stops apart.
@@ -340,8 +424,10 @@ start() {
 	fi
 	stop_all
 	check_services
-	check_port
+	check_port CINEMA_LISTEN
+	check_port CINEMA_LISTEN_PLAIN
 	render_nginx
+	check_tls
 	for name in "${SERVICES[@]}" nginx; do
 		: >"$STATE/pids/$name.pid"
 	done
@@ -357,7 +443,7 @@ is_ready() {
 	for name in "${SERVICES[@]}"; do
 		[ -S "$STATE/$name.sock" ] || return 1
 	done
-	answers /dev/null "$URL/healthz"
+	answers /dev/null --unix-socket "$STATE/internal.sock" http://cinema/healthz
 }
 
 wait_ready() {
@@ -373,12 +459,17 @@ wait_ready() {
 	done
 }
 
+# The first address that nginx says it cannot have.
+bound() {
+	sed -nE 's/.*bind\(\) to ([^ ]+) failed.*/\1/p' <<<"$1" | head -n 1
+}
+
 nginx_failed() {
 	local why
 	why=$(cat "$STATE/logs/nginx.start")
 	case $why in
-	*'Address already in use'*) why="$CINEMA_LISTEN is in use" ;;
-	*'ermission denied'*) why="may not listen on $CINEMA_LISTEN" ;;
+	*'Address already in use'*) why="$(bound "$why") is in use" ;;
+	*'bind()'*'ermission denied'*) why="may not listen on $(bound "$why")" ;;
 	esac
 	stop_all
 	die "nginx did not start: $(tail -n 1 <<<"$why")"
@@ -491,6 +582,8 @@ logs() {
 
 client() {
 	[ -x "$BUILD/cinema" ] || die "$BUILD/cinema is missing: ./run.sh build makes it"
+	# This instance's own certificate is all that its client has to trust.
+	[ -n "${CINEMA_URL-}" ] || export CINEMA_CA="${CINEMA_CA:-$CINEMA_TLS_CERTIFICATE}"
 	export CINEMA_URL=${CINEMA_URL:-$URL}
 	exec "$BUILD/cinema" "$@"
 }

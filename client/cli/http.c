@@ -21,7 +21,8 @@
 struct http {
 	CURL *curl;
 	char *server;
-	bool is_local; /* not to be asked through a proxy */
+	bool is_local;       /* not to be asked through a proxy */
+	const char *trusted; /* PEM file, or NULL */
 	int timeout;
 	int repeats;
 	CURLcode code; /* of the last attempt */
@@ -76,6 +77,7 @@ struct http *http_open(const char *server, int timeout, char *why, size_t why_si
 		length--;
 	size_t size = strlen(scheme) + length + 1;
 	http->timeout = timeout;
+	http->trusted = getenv("CINEMA_CA");
 	http->repeats = REPEATS;
 	http->curl = curl_easy_init();
 	http->server = malloc(size);
@@ -172,6 +174,8 @@ static void set_options(struct http *http, const struct http_request *request, c
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
+	if (http->trusted && *http->trusted)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, http->trusted);
 	if (http->is_local)
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	if (request->body)

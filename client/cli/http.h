@@ -34,7 +34,8 @@ struct http_answer {
 
 /**
  * A client of one server. `server` is http://… or https://… (http:// may be left out); timeout is
- * the deadline of each request in seconds, repeats included. NULL with a line in why when the
+ * the deadline of each request in seconds, repeats included. Certificates are trusted that hold
+ * against the PEM file CINEMA_CA names, or else the system's. NULL with a line in why when the
  * address cannot be one. To be called once a process, before other threads.
  */
 struct http *http_open(const char *server, int timeout, char *why, size_t why_size);

@@ -21,6 +21,8 @@ static enum exit_code usage(const char *fault)
 static const char *standard_server(char *text, size_t size)
 {
 	const char *url = getenv("CINEMA_URL"), *listen = getenv("CINEMA_LISTEN");
+	const char *certificate = getenv("CINEMA_TLS_CERTIFICATE");
+	const char *scheme = certificate && *certificate ? "https" : "http";
 	if (url && *url)
 		return url;
 	if (!listen || !*listen)
@@ -29,11 +31,11 @@ static const char *standard_server(char *text, size_t size)
 	const char *port = strrchr(listen, ':');
 	size_t host = port ? (size_t)(port - listen) : 0;
 	if ((host == 1 && listen[0] == '*') || (host == 7 && strncmp(listen, "0.0.0.0", 7) == 0))
-		snprintf(text, size, "http://127.0.0.1%s", port);
+		snprintf(text, size, "%s://127.0.0.1%s", scheme, port);
 	else if (host == 4 && strncmp(listen, "[::]", 4) == 0)
-		snprintf(text, size, "http://[::1]%s", port);
+		snprintf(text, size, "%s://[::1]%s", scheme, port);
 	else
-		snprintf(text, size, "http://%s", listen);
+		snprintf(text, size, "%s://%s", scheme, listen);
 	return text;
 }
 

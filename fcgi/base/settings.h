@@ -11,7 +11,8 @@
 /* S(name, kind, default, smallest, largest, help) */
 #define SETTINGS(S)                                                                                \
 	S(LISTEN, ADDRESS, "127.0.0.1:8080", 1, 65535,                                             \
-	    "Address and port on which nginx serves the cinema.")                                  \
+	    "Address and port on which nginx serves the cinema; a loopback one, unless "           \
+	    "CINEMA_AUTH=required.")                                                               \
 	S(STATE, PATH, "./var", 0, 0,                                                              \
 	    "Folder of sockets, pids, logs, stores and the rendered nginx.conf.")                  \
 	S(DATA, PATH, "./data", 0, 0, "Folder of the documents that a new store starts with.")     \
@@ -23,6 +24,27 @@
 	    "Memory in KiB that hashing a password takes (Argon2id).")                             \
 	S(PASSWORD_PASSES, NUMBER, "2", 1, 20, "Passes over that memory.")                         \
 	S(PASSWORD_THREADS, NUMBER, "2", 1, 16, "Passwords that are hashed at the same time.")     \
+	S(TLS_CERTIFICATE, PATH, "", 0, 0,                                                         \
+	    "PEM file of the certificate and its chain: with it CINEMA_LISTEN speaks TLS.")        \
+	S(TLS_KEY, PATH, "", 0, 0, "PEM file of the certificate's key.")                           \
+	S(LISTEN_PLAIN, ADDRESS, "", 1, 65535,                                                     \
+	    "With TLS, an address and port without it that sends everybody on to https.")          \
+	S(CORS_ORIGINS, ORIGINS, "", 0, 0,                                                         \
+	    "Other sites whose pages may ask, such as https://cinema.example; none when empty.")   \
+	S(ADDRESS_READS, NUMBER, "6000", 0, SETTING_RATE_MAX,                                      \
+	    "Where log-ins are required: reads a minute from one address (of IPv6, a /64); "       \
+	    "0: no limit.")                                                                        \
+	S(ADDRESS_WRITES, NUMBER, "1200", 0, SETTING_RATE_MAX,                                     \
+	    "Writes a minute from one address.")                                                   \
+	S(ADDRESS_LOGINS, NUMBER, "120", 0, SETTING_RATE_MAX,                                      \
+	    "Log-ins and registrations a minute from one address.")                                \
+	S(ADDRESS_CONNECTIONS, NUMBER, "200", 0, 65535,                                            \
+	    "Requests that one address may have in hand at the same time.")                        \
+	S(USER_READS, NUMBER, "1200", 0, SETTING_RATE_MAX, "Reads a minute with one token.")       \
+	S(USER_WRITES, NUMBER, "300", 0, SETTING_RATE_MAX, "Writes a minute with one token.")      \
+	S(USER_LOGINS, NUMBER, "30", 0, SETTING_RATE_MAX, "Log-ins a minute as one user.")         \
+	S(BURST_SECONDS, NUMBER, "20", 1, 60,                                                      \
+	    "As much as these limits allow in so many seconds may come at once.")                  \
 	S(TZ, ZONE, "UTC", 0, 0, "The cinema's time zone, an IANA name such as Europe/Paris.")     \
 	S(CURRENCY, CURRENCY, "EUR", 0, 0, "Currency of prices, an ISO 4217 code.")                \
 	S(DEFAULT_TIME, TIME, "18:00", 0, 0,                                                       \
@@ -48,6 +70,8 @@
 	S(SLOW_MS, NUMBER, "1000", 1, 60000,                                                       \
 	    "A request that takes longer, in milliseconds, is noted in the service's log.")
 
+#define SETTING_RATE_MAX 10000000
+
 enum setting {
 #define S(name, ...) SETTING_##name,
 	SETTINGS(S)
@@ -65,8 +89,9 @@ struct settings {
 };
 
 /**
- * Reads CINEMA_* from the environment, defaults where a variable is unset or empty. False with a
- * line in why that names the variable and says what it takes.
+ * Reads CINEMA_* from the environment, defaults where a variable is unset or empty, and holds them
+ * against each other: who may do everything, or speaks TLS. False with a line in why that names the
+ * variable and says what it takes.
  */
 bool settings_read(struct settings *settings, char *why, size_t why_size);
 

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define COOKIE_NAME "cinema_session"
-#define CLEARED     COOKIE_NAME "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
 
 const struct field token_fields[] = {
 	{ "password", FIELD_TEXT, true, 1, 200, NULL },
@@ -184,7 +183,20 @@ static enum store_result store_token(
 	return batch_commit(&batch, store, NULL, NULL);
 }
 
-/* 201: the token in the body, or for a browser in a cookie that its scripts cannot read. */
+/* The browser's cookie, which its scripts cannot read; "" takes it away. */
+static void set_cookie(struct service *service, struct response *response, const char *token)
+{
+	const struct settings *settings = service->settings;
+	bool tls = *settings_text(settings, SETTING_TLS_CERTIFICATE) != '\0';
+	long long seconds =
+	    *token ? (long long)settings_number(settings, SETTING_TOKEN_HOURS) * 3600 : 0;
+	response_header(response, "Set-Cookie",
+	    arena_printf(response->request->arena,
+		COOKIE_NAME "=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s", token,
+		seconds, tls ? "; Secure" : ""));
+}
+
+/* 201: the token in the body, or for a browser in a cookie. */
 static enum outcome answer_token(struct login *login, struct json_object *user)
 {
 	struct arena *arena = login->request->arena;
@@ -204,12 +216,7 @@ static enum outcome answer_token(struct login *login, struct json_object *user)
 	enum outcome outcome = response_json(login->response, 201, answer);
 	login->response->location = uri;
 	if (session)
-		response_header(login->response, "Set-Cookie",
-		    arena_printf(arena,
-			COOKIE_NAME "=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict",
-			login->token,
-			(long long)settings_number(login->service->settings, SETTING_TOKEN_HOURS) *
-			    3600));
+		set_cookie(login->service, login->response, login->token);
 	return outcome;
 }
 
@@ -303,7 +310,7 @@ enum outcome token_revoke(
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);
 	response_nothing(response);
-	response_header(response, "Set-Cookie", CLEARED);
+	set_cookie(service, response, "");
 	return OUTCOME_DONE;
 }
 
@@ -321,7 +328,7 @@ enum outcome token_revoke_all(
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);
 	response_nothing(response);
-	response_header(response, "Set-Cookie", CLEARED);
+	set_cookie(service, response, "");
 	return OUTCOME_DONE;
 }
 

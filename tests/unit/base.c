@@ -236,6 +236,21 @@ static void bad_settings_are_named_with_what_they_take(void **state)
 		{ "CINEMA_STORE", "mysql" },
 		{ "CINEMA_TZ", "Nowhere/Land" },
 		{ "CINEMA_TZ", "../passwd" },
+		{ "CINEMA_ADDRESS_READS", "-1" },
+		{ "CINEMA_TLS_KEY", "/etc/a key" },
+		{ "CINEMA_LISTEN_PLAIN", "80" },
+		{ "CINEMA_CORS_ORIGINS", "*" },
+		{ "CINEMA_CORS_ORIGINS", "null" },
+		{ "CINEMA_CORS_ORIGINS", "cinema.example" },
+		{ "CINEMA_CORS_ORIGINS", "ftp://cinema.example" },
+		{ "CINEMA_CORS_ORIGINS", "https://cinema.example/" },
+		{ "CINEMA_CORS_ORIGINS", "https://*.cinema.example" },
+		{ "CINEMA_CORS_ORIGINS", "https://Cinema.example" },
+		{ "CINEMA_CORS_ORIGINS", "https://cinema.example:" },
+		{ "CINEMA_CORS_ORIGINS", "https://cinema.example:0" },
+		{ "CINEMA_CORS_ORIGINS", "https://cinema.example:65536" },
+		{ "CINEMA_CORS_ORIGINS", "https://a.example,https://b.example" },
+		{ "CINEMA_CORS_ORIGINS", "https://a.example 'x'" },
 	};
 	static struct settings settings;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -248,6 +263,67 @@ static void bad_settings_are_named_with_what_they_take(void **state)
 	memset(endless, '1', 4999);
 	assert_false(read_with("CINEMA_STATE", endless, &settings, why));
 	free(endless);
+}
+
+/* Whether the settings are good with these set, up to three, and why has what is expected if not. */
+static bool read_together(const char *const pairs[][2], size_t count, const char *expected)
+{
+	static struct settings settings;
+	char why[256] = "";
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(setenv(pairs[i][0], pairs[i][1], 1), 0);
+	bool good = settings_read(&settings, why, sizeof why);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(unsetenv(pairs[i][0]), 0);
+	if (!good)
+		assert_non_null(strstr(why, expected));
+	return good;
+}
+
+static void open_is_for_loopback_addresses(void **state)
+{
+	(void)state;
+	static const char *const loopback[] = { "127.0.0.1:80", "127.255.3.4:80", "[::1]:80",
+		"localhost:80", "LocalHost:80" };
+	static const char *const others[] = { "0.0.0.0:80", "*:80", "[::]:80", "10.0.0.1:80",
+		"192.168.1.1:80", "[2001:db8::1]:80", "cinema.example:80", "127.0.0.1.example:80",
+		"128.0.0.1:80", "127.1:80", "localhost.example:80" };
+	for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
+		assert_true(read_together(
+		    (const char *const[][2]){ { "CINEMA_LISTEN", loopback[i] } }, 1, ""));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		assert_false(
+		    read_together((const char *const[][2]){ { "CINEMA_LISTEN", others[i] } }, 1,
+			"set CINEMA_AUTH=required"));
+		assert_true(read_together((const char *const[][2]){ { "CINEMA_LISTEN", others[i] },
+					      { "CINEMA_AUTH", "required" } },
+		    2, ""));
+	}
+}
+
+static void tls_takes_two_files(void **state)
+{
+	(void)state;
+	static const char *const certificate[][2] = { { "CINEMA_TLS_CERTIFICATE", "a.pem" } };
+	static const char *const key[][2] = { { "CINEMA_TLS_KEY", "b.pem" } };
+	static const char *const plain[][2] = { { "CINEMA_LISTEN_PLAIN", "127.0.0.1:80" } };
+	static const char *const all[][2] = { { "CINEMA_TLS_CERTIFICATE", "a.pem" },
+		{ "CINEMA_TLS_KEY", "b.pem" }, { "CINEMA_LISTEN_PLAIN", "0.0.0.0:80" } };
+	assert_false(read_together(certificate, 1, "set CINEMA_TLS_KEY"));
+	assert_false(read_together(key, 1, "set CINEMA_TLS_CERTIFICATE"));
+	assert_false(read_together(plain, 1, "set CINEMA_TLS_CERTIFICATE"));
+	assert_true(read_together(all, 2, ""));
+	assert_true(read_together(all, 3, ""));
+}
+
+static void origins_are_exact(void **state)
+{
+	(void)state;
+	static const char *const good[] = { "https://cinema.example", "http://localhost:3000",
+		"https://a.example https://b.example:8443", "http://[::1]:80", "http://10.0.0.1" };
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_true(read_together(
+		    (const char *const[][2]){ { "CINEMA_CORS_ORIGINS", good[i] } }, 1, ""));
 }
 
 int main(void)
@@ -266,6 +342,9 @@ int main(void)
 		cmocka_unit_test(hashes_are_those_of_xxh3),
 		cmocka_unit_test(settings_have_defaults),
 		cmocka_unit_test(bad_settings_are_named_with_what_they_take),
+		cmocka_unit_test(open_is_for_loopback_addresses),
+		cmocka_unit_test(tls_takes_two_files),
+		cmocka_unit_test(origins_are_exact),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,6 +64,33 @@ void buffer_text(struct buffer *buffer, const char *text)
 	buffer_append(buffer, text, strlen(text));
 }
 
+size_t buffer_digits(uint64_t number, char digits[BUFFER_DIGITS_SIZE])
+{
+	size_t count = 1;
+	for (uint64_t rest = number; rest > 9; rest /= 10)
+		count++;
+	digits[count] = '\0';
+	for (size_t i = count; i > 0; number /= 10)
+		digits[--i] = (char)('0' + number % 10);
+	return count;
+}
+
+void buffer_number(struct buffer *buffer, uint64_t number)
+{
+	char digits[BUFFER_DIGITS_SIZE];
+	buffer_append(buffer, digits, buffer_digits(number, digits));
+}
+
+void buffer_join(struct buffer *buffer, ...)
+{
+	va_list texts;
+	const char *text;
+	va_start(texts, buffer);
+	while ((text = va_arg(texts, const char *)))
+		buffer_text(buffer, text);
+	va_end(texts);
+}
+
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
 {
 	va_list again;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer {
 	char *data;      /* always NUL-terminated once something was appended, else NULL */
@@ -14,6 +15,11 @@ struct buffer {
 	size_t limit;    /* largest length allowed */
 	bool failed;     /* something did not fit or could not be allocated; sticky until cleared */
 };
+
+#define BUFFER_DIGITS_SIZE 21
+
+/** Writes number in decimal digits, and a NUL; returns how many. */
+size_t buffer_digits(uint64_t number, char digits[BUFFER_DIGITS_SIZE]);
 
 /** A buffer that may grow to limit bytes. Allocates nothing yet. */
 void buffer_init(struct buffer *buffer, size_t limit);
@@ -27,6 +33,10 @@ void buffer_clear(struct buffer *buffer);
 /** Appends; after a failure the content is incomplete and `failed` is set. */
 void buffer_append(struct buffer *buffer, const char *bytes, size_t length);
 void buffer_text(struct buffer *buffer, const char *text);
+void buffer_number(struct buffer *buffer, uint64_t number);
+/** Appends each text of a list that ends with NULL; many times faster than buffer_printf. */
+void buffer_join(struct buffer *buffer, ...) __attribute__((sentinel));
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)

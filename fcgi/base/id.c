@@ -7,16 +7,18 @@
 
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-static bool is_id_character(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '_' || c == '-';
-}
+static const bool id_characters[256] = {
+	['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['a' ... 'z'] = true,
+	['_'] = true,
+	['-'] = true,
+};
 
 bool id_is_valid(const char *text)
 {
 	size_t length = 0;
-	while (length <= ID_MAX && is_id_character(text[length]))
+	while (length <= ID_MAX && id_characters[(unsigned char)text[length]])
 		length++;
 	return length >= 1 && length <= ID_MAX && text[length] == '\0';
 }

@@ -28,11 +28,14 @@ size_t utf8_length(const char *text)
 
 bool utf8_is_valid(const char *text)
 {
-	while (*text) {
+	for (;;) {
+		while (*text > 0)
+			text++; /* ASCII, as most is */
+		if (*text == '\0')
+			return true;
 		size_t length = utf8_length(text);
 		if (length == 0)
 			return false;
 		text += length;
 	}
-	return true;
 }

@@ -1,15 +1,18 @@
 /* Entity tags. See etag.h. */
 #include "http/etag.h"
 
+#include "base/buffer.h"
 #include "base/hash.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 void etag_of_version(uint64_t version, char etag[ETAG_SIZE])
 {
-	snprintf(etag, ETAG_SIZE, "\"v%" PRIu64 "\"", version);
+	size_t count = buffer_digits(version, etag + 2);
+	memcpy(etag, "\"v", 2);
+	memcpy(etag + 2 + count, "\"", 2);
 }
 
 void etag_of_body(const char *body, size_t length, char etag[ETAG_SIZE])

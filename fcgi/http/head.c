@@ -43,7 +43,7 @@ static void write_header(
 		log_write(LOG_ERROR, request->id, "%s left out: control character", name);
 		return;
 	}
-	buffer_printf(head, "%s: %s\r\n", name, value);
+	buffer_join(head, name, ": ", value, "\r\n", NULL);
 }
 
 static void write_encoded(struct buffer *head, const char *text)
@@ -114,15 +114,21 @@ bool head_write(struct response *response, const char *method, struct buffer *he
 		check_conditions(response, etag);
 	bool has_body = response->status != 204 && response->status != 304;
 
-	buffer_printf(head, "Status: %d %s\r\n", response->status, reason(response->status));
-	if (has_body)
-		buffer_printf(head, "Content-Type: application/%sjson\r\nContent-Length: %zu\r\n",
-		    response->is_problem ? "problem+" : "", response->body.length);
+	buffer_text(head, "Status: ");
+	buffer_number(head, (uint64_t)response->status);
+	buffer_join(head, " ", reason(response->status), "\r\n", NULL);
+	if (has_body) {
+		buffer_join(head, "Content-Type: application/",
+		    response->is_problem ? "problem+" : "", "json\r\nContent-Length: ", NULL);
+		buffer_number(head, response->body.length);
+		buffer_text(head, "\r\n");
+	}
 	if (*etag && !response->is_problem)
 		/* For nginx's micro-cache, where it has one; clients are told no-cache. */
-		buffer_printf(head, "ETag: %s\r\nCache-Control: %s\r\n", etag,
+		buffer_join(head, "ETag: ", etag, "\r\nCache-Control: ",
 		    response->request->for_anyone ? "max-age=1, stale-while-revalidate=1"
-						  : "no-store");
+						  : "no-store",
+		    "\r\n", NULL);
 	if (response->location)
 		write_header(head, response->request, "Location", response->location);
 	if (response->allow)

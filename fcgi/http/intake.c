@@ -1,6 +1,7 @@
 /* What comes in, checked once and in one place. See intake.h.
  *
  * In a query + is a space and %2B a plus sign, as web pages write it (URLSearchParams). */
+#define _GNU_SOURCE /* strchrnul */
 #include "http/intake.h"
 
 #include "base/id.h"
@@ -16,11 +17,11 @@
 static void read_params(struct intake *intake, struct request *request, char *const params[])
 {
 	const struct {
-		const char *name; /* with its = */
+		const char *name;
 		size_t length;
 		const char **value;
 	} wanted[] = {
-#define WANTED(name, value) { name "=", sizeof name, value }
+#define WANTED(name, value) { name, sizeof name - 1, value }
 		WANTED("REQUEST_METHOD", &intake->method),
 		WANTED("REQUEST_URI", &intake->uri),
 		WANTED("REQUEST_ID", &intake->request_id),
@@ -36,10 +37,11 @@ static void read_params(struct intake *intake, struct request *request, char *co
 	};
 	*intake = (struct intake){ .method = "", .uri = "", .body_type = "", .role = "" };
 	for (size_t p = 0; params[p]; p++) {
+		size_t length = (size_t)(strchrnul(params[p], '=') - params[p]);
 		for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-			if (params[p][0] == wanted[i].name[0] &&
-			    strncmp(params[p], wanted[i].name, wanted[i].length) == 0)
-				*wanted[i].value = params[p] + wanted[i].length;
+			if (length == wanted[i].length && params[p][length] &&
+			    memcmp(params[p], wanted[i].name, length) == 0)
+				*wanted[i].value = params[p] + length + 1;
 	}
 }
 

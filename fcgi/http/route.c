@@ -3,6 +3,7 @@
  * The first route whose pattern has the path's shape claims it: its literals are equal and it has
  * as many segments. Methods are then looked for among the routes with that same pattern, and the
  * parts in braces are checked after that, so a bad identifier is a 400 and never another route. */
+#define _GNU_SOURCE /* strchrnul */
 #include "http/route.h"
 
 #include "base/clock.h"
@@ -22,10 +23,12 @@ static int hex_digit(char c)
 
 char *route_decode(struct arena *arena, const char *text, size_t length)
 {
-	char *decoded = arena_alloc(arena, length + 1), *out = decoded;
+	const char *percent = memchr(text, '%', length);
+	size_t plain = percent ? (size_t)(percent - text) : length;
+	char *decoded = arena_copy(arena, text, length), *out = decoded + plain;
 	if (!decoded)
 		return NULL;
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = plain; i < length; i++) {
 		char c = text[i];
 		if (c == '%') {
 			if (length - i < 3)
@@ -50,19 +53,21 @@ static bool next_segment(const char **at, const char **segment, size_t *length)
 	if (**at != '/')
 		return false;
 	*segment = *at + 1;
-	*length = strcspn(*segment, "/");
-	*at = *segment + *length;
+	*at = strchrnul(*segment, '/');
+	*length = (size_t)(*at - *segment);
 	return true;
 }
 
 static bool same(const char *segment, size_t length, const char *literal, size_t literal_length,
     struct arena *arena)
 {
-	if (memchr(segment, '%', length)) {
-		segment = route_decode(arena, segment, length);
-		length = segment ? strlen(segment) : 0;
-	}
-	return length == literal_length && segment && memcmp(segment, literal, length) == 0;
+	if (length == literal_length && memcmp(segment, literal, length) == 0)
+		return true;
+	if (!memchr(segment, '%', length))
+		return false;
+	segment = route_decode(arena, segment, length);
+	return segment && strlen(segment) == literal_length &&
+	    memcmp(segment, literal, literal_length) == 0;
 }
 
 /* Whether a raw path has the shape of a pattern. No {name} takes an empty segment. */

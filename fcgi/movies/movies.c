@@ -133,7 +133,7 @@ static enum outcome get_movie(
 		return answer_store_problem(response, result);
 	/* The stored text is an object with members, so one more goes in before its last brace. */
 	body->length--;
-	buffer_printf(body, ",\"uri\":\"/movies/%s\"}", id);
+	buffer_join(body, ",\"uri\":\"/movies/", id, "\"}", NULL);
 	return response_body(response, 200);
 }
 

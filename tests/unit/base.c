@@ -87,6 +87,24 @@ static void buffer_stops_at_its_limit_and_says_so(void **state)
 	buffer_free(&buffer);
 }
 
+static void buffer_joins_texts_and_numbers(void **state)
+{
+	(void)state;
+	struct buffer buffer;
+	buffer_init(&buffer, 40);
+	buffer_join(&buffer, "a", "", "bc", NULL);
+	buffer_number(&buffer, 0);
+	buffer_text(&buffer, " ");
+	buffer_number(&buffer, 10);
+	buffer_text(&buffer, " ");
+	buffer_number(&buffer, UINT64_MAX);
+	assert_string_equal(buffer.data, "abc0 10 18446744073709551615");
+	assert_int_equal(buffer.length, strlen(buffer.data));
+	buffer_join(&buffer, "0123456789", "0123456789", NULL);
+	assert_true(buffer.failed);
+	buffer_free(&buffer);
+}
+
 static void dates_are_days_that_exist(void **state)
 {
 	(void)state;
@@ -333,6 +351,7 @@ int main(void)
 		cmocka_unit_test(arena_is_used_again_after_a_reset),
 		cmocka_unit_test(buffer_grows_and_stays_terminated),
 		cmocka_unit_test(buffer_stops_at_its_limit_and_says_so),
+		cmocka_unit_test(buffer_joins_texts_and_numbers),
 		cmocka_unit_test(dates_are_days_that_exist),
 		cmocka_unit_test(times_run_from_0000_to_2359),
 		cmocka_unit_test(days_are_added_over_months_and_years),

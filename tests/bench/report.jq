@@ -2,6 +2,7 @@
 def median: sort | length as $n
 	| if $n == 0 then null elif $n % 2 == 1 then .[$n / 2 | floor] else (.[$n / 2 - 1] + .[$n / 2]) / 2 end;
 def digits($n): if . == null then null else (. * pow(10; $n) | round) / pow(10; $n) end;
+def mebi: if . == null then null else . / 1024 | digits(1) end;
 
 . as $lines
 | def lines($what; $who): [$lines[] | select(.what == $what and .who == $who)];
@@ -47,8 +48,8 @@ def bound($name; $unit; $wanted; $got): {name: $name, at_most: true, unit: $unit
 		goal("bookings, durable / the disk writing and syncing"; 1.5; ($posts | map(.by_sync) | max)),
 		goal("seat map of 300 / constant bytes"; 0.8; rates("map"; "cinema"; "map"; "event")),
 		bound("slowest route, median, \($many) / 1000 bookings"; "×"; 1.3; ($growth | map(.ratio) | max)),
-		bound("resident memory a service, idle"; "MiB"; 12; (lines("memory"; "cinema")[0].idle / 1024 | digits(1))),
-		bound("resident memory a service, 1,000 connections"; "MiB"; 32; (lines("memory"; "cinema")[0].loaded / 1024 | digits(1))),
+		bound("resident memory a service, idle"; "MiB"; 12; (lines("memory"; "cinema")[0].idle | mebi)),
+		bound("resident memory a service, 1,000 connections"; "MiB"; 32; (lines("memory"; "cinema")[0].loaded | mebi)),
 		bound("start, until all four are ready"; "s"; 1; ([lines("start"; "cinema")[].seconds] | median | digits(2)))
 	]
 }

@@ -13,15 +13,19 @@ def short: if . == null then "-" elif . >= 100 then round elif . >= 10 then (. *
 	| "\(.what), \(.who): \(.errors) broken connections, answers \(.status)"),
 (.rounds as $rounds | .figures[] | select(.what == "rush")
 	| "rush: \(.status["201"]) bookings of \(300 * $rounds) seats by \(.connections) connections, \(.status["409"]) refused"),
-"hit rate of the micro-cache: \(.hit_rate * 100 | short) %",
+(if .hit_rate then "hit rate of the micro-cache: \(.hit_rate * 100 | short) %" else empty end),
+(if .disk.sync then
 "",
 "Durable bookings by connections, and beside them the disk (a second: \(.disk.sync) writes and syncs, \(.disk.overwrite) in place, \(.disk.sqlite) SQLite commits)",
 (["", "", "/ sync", "/ in place", "/ SQLite"] | row),
-(.posts[] | ["\(.connections) connections", "", .by_sync, .by_overwrite, .by_sqlite] | row),
+(.posts[] | ["\(.connections) connections", "", .by_sync, .by_overwrite, .by_sqlite] | row)
+else empty end),
+(if .growth | length > 0 then
 "",
 "Median latency in ms at 4 connections with \(.bookings.few) and \(.bookings.many) bookings",
 (["", "", "few", "many", "many/few"] | row),
-(.growth[] | [.route, "", .few, .many, .ratio] | row),
+(.growth[] | [.route, "", .few, .many, .ratio] | row)
+else empty end),
 "",
 "Goals",
 (.goals[] | (if .met == null then "not measured" elif .met then "met" else "MISSED" end) as $verdict

@@ -16,9 +16,10 @@ START_SECONDS=30 # for a start under valgrind; usually it is a tenth of a second
 STOP_SECONDS=5
 
 PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
-	libcurl4-openssl-dev libxxhash-dev libsodium-dev nginx-light spawn-fcgi multiwatch jq curl tzdata)
+	libcurl4-openssl-dev libxxhash-dev libsodium-dev nginx-light spawn-fcgi multiwatch jq curl openssl
+	tzdata)
 TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev valgrind shellcheck
-	expect libfaketime sqlite3 chromium)
+	expect libfaketime sqlite3 slowhttptest chromium)
 
 usage() {
 	cat <<-'END'
@@ -180,7 +181,7 @@ check_built() {
 	for name in "${SERVICES[@]}"; do
 		[ -x "$BUILD/$name" ] || die "$BUILD/$name is missing: ./run.sh build makes it"
 	done
-	for name in nginx spawn-fcgi multiwatch curl; do
+	for name in nginx spawn-fcgi multiwatch curl openssl; do
 		command -v "$name" >/dev/null || PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ||
 			die "the program $name is missing: ./run.sh deps installs it"
 	done
@@ -382,25 +383,24 @@ check_port() {
 	die "${!1} is in use by another program; choose another $1"
 }
 
-# nginx itself looks at the two files; what it says is told in the words of the settings.
+# The certificate and its key are there, can be read, and belong together: nginx would find out some
+# of it, some only when the first client comes.
 check_tls() {
-	local said name file
+	local name file certificate key
 	[ -n "$CINEMA_TLS_CERTIFICATE" ] || return 0
-	said=$(nginx -t -q -p "$STATE" -c "$STATE/nginx.conf" -e /dev/null 2>&1) && return
-	case $said in
-	*'key values mismatch'* | *'type mismatch'*)
-		die "CINEMA_TLS_KEY, $CINEMA_TLS_KEY, is not the key of CINEMA_TLS_CERTIFICATE, $CINEMA_TLS_CERTIFICATE"
-		;;
-	esac
 	for name in CINEMA_TLS_CERTIFICATE CINEMA_TLS_KEY; do
 		file=${!name}
-		case $said in
-		*"$file"*'No such file'*) die "$name, $file, is not there" ;;
-		*"$file"*'ermission denied'*) die "$name, $file, may not be read" ;;
-		*"\"$file\":"*) die "$name, $file, is no PEM file that nginx can use: $(tail -n 1 <<<"$said")" ;;
-		esac
+		[ -f "$file" ] || die "$name, $file, is not there"
+		[ -r "$file" ] || die "$name, $file, may not be read"
 	done
-	# What else there may be is found, and told, when nginx starts.
+	certificate=$(openssl x509 -in "$CINEMA_TLS_CERTIFICATE" -noout -pubkey 2>/dev/null) ||
+		die "CINEMA_TLS_CERTIFICATE, $CINEMA_TLS_CERTIFICATE, holds no PEM certificate"
+	key=$(openssl pkey -in "$CINEMA_TLS_KEY" -passin pass: -pubout 2>/dev/null) ||
+		die "CINEMA_TLS_KEY, $CINEMA_TLS_KEY, holds no PEM key that can be used without a passphrase"
+	[ "$certificate" = "$key" ] ||
+		die "CINEMA_TLS_KEY, $CINEMA_TLS_KEY, is not the key of CINEMA_TLS_CERTIFICATE, $CINEMA_TLS_CERTIFICATE"
+	openssl x509 -in "$CINEMA_TLS_CERTIFICATE" -noout -checkend 0 >/dev/null ||
+		say "cinema: CINEMA_TLS_CERTIFICATE, $CINEMA_TLS_CERTIFICATE, has expired; browsers will refuse it" >&2
 }
 
 # Makes the state folder and takes the lock that keeps two starts or stops apart.
@@ -424,10 +424,10 @@ start() {
 	fi
 	stop_all
 	check_services
+	check_tls
 	check_port CINEMA_LISTEN
 	check_port CINEMA_LISTEN_PLAIN
 	render_nginx
-	check_tls
 	for name in "${SERVICES[@]}" nginx; do
 		: >"$STATE/pids/$name.pid"
 	done

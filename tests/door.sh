@@ -1,0 +1,509 @@
+#!/usr/bin/env bash
+# At the door: how often one may ask, what every answer carries, whose pages may ask, and what nobody
+# can forge. tls.sh and slow.sh are about the same door.
+. "$(dirname "$0")/lib.sh"
+
+DATE=20180801
+MOVIE=267eedb8-0f5d-42d5-8f43-72426b9fb3e6
+CHEAP=(CINEMA_AUTH=required CINEMA_PASSWORD_KIB=8 CINEMA_PASSWORD_PASSES=1)
+FOREIGN=https://elsewhere.example
+
+suite_start() {
+	start_cinema "${CHEAP[@]}"
+	make_user ann
+	make_user bob
+}
+
+# make_user ID: as a service does it, whom no limit stops; the token in $WORK/token.ID. (Ann and Bob
+# are the suite's; a test with an instance of its own has Amy and Ben.)
+make_user() {
+	of_house POST /users "{\"id\":\"$1\",\"name\":\"$1\",\"password\":\"password of $1\"}" >/dev/null
+	of_house POST "/users/$1/tokens" "{\"password\":\"password of $1\"}" | jq -er .token >"$WORK/token.$1"
+}
+
+# limited SETTING…: an instance with these limits alone, which all may come at once for a minute.
+limited() {
+	start_cinema "${CHEAP[@]}" CINEMA_BURST_SECONDS=60 "$@"
+}
+
+# statuses COUNT METHOD PATH [BODY] [curl option…]: what so many requests are answered, each once,
+# and on one connection: "200 429".
+statuses() {
+	local count=$1 method=$2 path=$3 body=${4-}
+	shift $(($# < 4 ? $# : 4))
+	[ -z "$body" ] || set -- --data-binary "$body" "$@"
+	curl -s --noproxy '*' --max-time 60 -o /dev/null -w '%{http_code}\n' -X "$method" \
+		-H 'Content-Type: application/json' "$@" "$URL$path#[1-$count]" | uniq | tr '\n' ' '
+}
+
+bearer() {
+	printf 'Authorization: Bearer %s' "$(cat "$WORK/token.$1")"
+}
+
+#
+# Modes
+#
+
+test_open_is_for_this_machine_alone() {
+	local address name
+	for address in 0.0.0.0 '*' '[::]' 192.0.2.1 '[2001:db8::1]' cinema.example 127.0.0.1.example; do
+		new_settings "CINEMA_LISTEN=$address:8080" CINEMA_AUTH=open
+		must_fail run_sh start >"$WORK/out" 2>&1
+		grep -qxF "cinema: CINEMA_AUTH=open is for this machine alone, and CINEMA_LISTEN is $address:8080: set CINEMA_AUTH=required, or a loopback address such as 127.0.0.1:8080" "$WORK/out" ||
+			fail "$(cat "$WORK/out")"
+		for name in users movies showtimes bookings; do
+			must_fail "$BUILD/$name" --check 2>"$WORK/out"
+			grep -q 'set CINEMA_AUTH=required' "$WORK/out"
+			must_fail "$BUILD/$name" 2>"$WORK/out" </dev/null
+			grep -q 'set CINEMA_AUTH=required' "$WORK/out"
+			CINEMA_AUTH=required "$BUILD/$name" --check
+		done
+	done
+}
+
+test_open_works_on_every_loopback_address() {
+	local host
+	for host in localhost 127.1.2.3 '[::1]'; do
+		new_settings CINEMA_AUTH=open
+		CINEMA_LISTEN=$host:$PORT run_sh start || fail "$host"
+		URL=http://$host:$PORT
+		expect 200 GET /users
+	done
+}
+
+#
+# Limits
+#
+
+test_reads_of_an_address_are_limited() {
+	limited CINEMA_ADDRESS_READS=6
+	make_user amy
+	[ "$(statuses 8 GET /movies)" = '200 429 ' ]
+	expect 429 GET /movies
+	expect_json '.type == "/problems#too-many" and .instance'
+	expect_header Retry-After '^10$'
+	expect 429 HEAD "/showtimes/$DATE"
+	# Whoever asks, and for whatever: the page, what is not there, an answer that stands in the cache.
+	AS=amy expect 429 GET /bookings/amy
+	expect 429 GET / -H 'Accept: text/html'
+	expect 429 GET /main.js
+	expect 429 GET /none
+	# Another address is another matter, and so is a write, or a log-in.
+	expect 200 GET /movies --interface 127.0.0.2
+	expect 401 POST /bookings "{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
+	expect 201 POST /users/amy/tokens '{"password":"password of amy"}'
+}
+
+test_a_limit_lets_the_next_one_through_in_time() {
+	limited CINEMA_ADDRESS_READS=60 CINEMA_BURST_SECONDS=1
+	[ "$(statuses 20 GET /movies)" = '200 429 ' ]
+	expect_soon() { [ "$(statuses 1 GET /movies)" = '200 ' ]; }
+	wait_for 15 expect_soon
+}
+
+test_writes_of_an_address_are_limited() {
+	limited CINEMA_ADDRESS_WRITES=6
+	make_user amy
+	local body="{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
+	[ "$(statuses 9 POST /bookings "$body" -H "$(bearer amy)")" = '201 429 ' ]
+	expect 429 DELETE /users/amy
+	expect_header Retry-After '^10$'
+	expect 429 PATCH /users/amy '{}'
+	expect 200 GET /movies
+	expect 201 POST /users/amy/tokens '{"password":"password of amy"}'
+}
+
+test_log_ins_of_an_address_are_limited() {
+	limited CINEMA_ADDRESS_LOGINS=6
+	make_user amy
+	[ "$(statuses 3 POST /users/amy/tokens '{"password":"wrong"}')" = '401 ' ]
+	[ "$(statuses 3 POST /users '{"id":"x"}')" = '422 ' ]
+	[ "$(statuses 3 POST /users/nobody/tokens '{"password":"wrong"}')" = '401 429 ' ]
+	expect 429 POST /users '{"id":"y","name":"y","password":"long enough"}'
+	expect 429 POST /%75sers/%61my/tokens '{"password":"password of amy"}'
+	expect 200 GET /movies
+	AS=amy expect 201 POST /bookings "{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
+}
+
+test_reads_and_writes_of_a_user_are_limited_wherever_they_come_from() {
+	limited CINEMA_USER_READS=4 CINEMA_USER_WRITES=3
+	make_user amy
+	make_user ben
+	local token
+	token=$(cat "$WORK/token.amy")
+	[ "$(statuses 3 GET /users/amy '' -H "$(bearer amy)")" = '200 ' ]
+	# The same token in other clothes is the same.
+	[ "$(statuses 4 GET /users/amy '' -H "Cookie: cinema_session=$token")" = '200 429 ' ]
+	expect 429 GET /users/amy -H "Authorization: bearer $token"
+	expect 429 GET /users/amy -H "Authorization: Bearer  $token"
+	expect 429 GET /movies -H "Authorization: Bearer $token" --interface 127.0.0.2
+	AS=ben expect 200 GET /users/ben
+	expect 200 GET /movies
+	[ "$(statuses 6 PATCH /users/amy '{}' -H "$(bearer amy)")" = '428 429 ' ]
+	AS=ben expect 428 PATCH /users/ben '{}'
+	expect 201 POST /users/amy/tokens '{"password":"password of amy"}'
+}
+
+test_log_ins_as_a_user_are_limited_wherever_they_come_from() {
+	limited CINEMA_USER_LOGINS=3
+	make_user amy
+	make_user ben
+	[ "$(statuses 4 POST /users/amy/tokens '{"password":"password of amy"}')" = '201 ' ]
+	expect 429 POST /users/amy/tokens '{"password":"password of amy"}' --interface 127.0.0.3
+	expect 429 POST /users/%61my/tokens '{"password":"password of amy"}'
+	expect 429 POST '/users/amy/tokens?' '{"password":"password of amy"}'
+	expect_header Retry-After '^20$'
+	expect 201 POST /users/ben/tokens '{"password":"password of ben"}'
+}
+
+test_a_bad_token_is_no_way_round_the_limits() {
+	limited CINEMA_USER_READS=4 CINEMA_ADDRESS_READS=30
+	local n
+	# The same one again and again …
+	[ "$(statuses 8 GET /users '' -H 'Authorization: Bearer stolen')" = '401 429 ' ]
+	# … and another one each time, well formed or not.
+	for ((n = 0; n < 40; n++)); do
+		printf -- 'url = "%s/users"\nheader = "Authorization: %s %d"\noutput = /dev/null\nwrite-out = "%%{http_code}\\n"\nnext\n' \
+			"$URL" "$([ $((n % 2)) = 0 ] && echo Bearer || echo Basic)" "$n"
+	done | sed '$d' | curl -s --noproxy '*' -K - | uniq | tr '\n' ' ' >"$WORK/out"
+	[ "$(cat "$WORK/out")" = '401 429 ' ] || fail "$(cat "$WORK/out")"
+}
+
+# Whether nginx takes the client's address from X-Real-IP already; each time from another network.
+believes_addresses() {
+	statuses 1 GET /none '' -H "X-Real-IP: 2001:db8:9:$((RANDOM % 10000))::1" >/dev/null
+	grep -q '"client":"2001:db8:9:' "$STATE/logs/access.log"
+}
+
+test_the_addresses_of_an_ipv6_network_are_one() {
+	limited "CINEMA_LISTEN=[::1]:$(free_port)" CINEMA_ADDRESS_READS=6
+	URL=http://$CINEMA_LISTEN
+	# Loopback has but one; so nginx is told others.
+	sed -i 's/^ *limit_req_status 429;/&set_real_ip_from ::1; real_ip_header X-Real-IP;/' "$STATE/nginx.conf"
+	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
+	wait_for 30 believes_addresses
+	[ "$(statuses 4 GET /movies '' -H 'X-Real-IP: 2001:db8::1')" = '200 ' ]
+	[ "$(statuses 6 GET /movies '' -H 'X-Real-IP: 2001:db8::2:3:4:5')" = '200 429 ' ]
+	[ "$(statuses 1 GET /movies '' -H 'X-Real-IP: 2001:db8:0:0:ffff::1')" = '429 ' ]
+	[ "$(statuses 1 GET /movies '' -H 'X-Real-IP: 2001:db8:0:1::1')" = '200 ' ]
+}
+
+test_services_are_never_limited() {
+	limited CINEMA_{ADDRESS,USER}_{READS,WRITES,LOGINS}=1 CINEMA_ADDRESS_CONNECTIONS=1
+	make_user amy
+	local n
+	for ((n = 0; n < 20; n++)); do
+		[ "$(of_house GET /users/amy '' -o /dev/null -w '%{http_code}')" = 200 ]
+	done
+	run_sh status
+}
+
+test_requests_in_hand_are_limited() {
+	limited CINEMA_ADDRESS_CONNECTIONS=3
+	local n held=()
+	for n in 1 2 3; do
+		exec {held[n]}<>"/dev/tcp/127.0.0.1/$PORT"
+		printf 'POST /users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{' >&"${held[n]}"
+	done
+	is_full() { [ "$(statuses 1 GET /movies)" = '429 ' ]; }
+	wait_for 15 is_full
+	expect 429 GET /movies
+	expect_header Retry-After '^1$'
+	expect 200 GET /movies --interface 127.0.0.2
+	for n in 1 2 3; do exec {held[n]}>&-; done
+	has_room() { [ "$(statuses 1 GET /movies)" = '200 ' ]; }
+	wait_for 15 has_room
+}
+
+test_where_nobody_logs_in_nobody_is_limited() {
+	start_cinema CINEMA_AUTH=open CINEMA_{ADDRESS,USER}_{READS,WRITES,LOGINS}=1 CINEMA_ADDRESS_CONNECTIONS=1
+	[ "$(statuses 50 GET /movies)" = '200 ' ]
+	must_fail grep -qE '^ *limit_(req|conn) ' "$STATE/nginx.conf"
+}
+
+# What stands in cinema.conf is for a real cinema: a class behind one address is not held up.
+test_the_defaults_let_a_class_in() {
+	local n codes
+	unset "${!CINEMA_@}"
+	new_settings "${CHEAP[@]}"
+	unset CINEMA_ADDRESS_{READS,WRITES,LOGINS,CONNECTIONS} CINEMA_USER_{READS,WRITES,LOGINS}
+	run_sh start
+	for ((n = 0; n < 30; n++)); do make_user "pupil$n"; done
+	codes=$(for ((n = 0; n < 30; n++)); do
+		statuses 1 POST "/users/pupil$n/tokens" "{\"password\":\"password of pupil$n\"}"
+		statuses 20 GET /movies '' -H "$(bearer "pupil$n")"
+		statuses 1 POST /bookings "{\"user\":\"pupil$n\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}" -H "$(bearer "pupil$n")"
+	done | tr ' ' '\n' | sort | uniq -c | tr -s ' \n' ' ')
+	[ "$codes" = ' 30 200 60 201 ' ] || fail "$codes"
+	# And yet nobody asks for ever.
+	[[ "$(statuses 5000 GET /movies)" == *429* ]]
+}
+
+#
+# What every answer carries
+#
+
+# carries NAME VALUE: the last answer has that header, once.
+carries() {
+	[ "$(header "$1")" = "$2" ] || fail "$1: '$(header "$1")'"$'\n'"$HEADERS"
+}
+
+is_safe() {
+	carries X-Content-Type-Options nosniff
+	carries Referrer-Policy no-referrer
+	carries Cross-Origin-Resource-Policy same-origin
+	carries Cross-Origin-Opener-Policy same-origin
+	[[ $(header X-Request-Id) =~ ^[A-Za-z0-9_-]+$ ]]
+	[[ $(header Cache-Control) =~ ^(no-cache|private, no-store)$ ]] || fail "$HEADERS"
+	[[ $(header Content-Security-Policy) =~ ^default-src\ \'(none|self)\'\; ]] || fail "$HEADERS"
+	[ "$(header Content-Security-Policy | wc -l)" = 1 ]
+	[ -z "$(header Access-Control-Allow-Origin)$(header Strict-Transport-Security)" ]
+}
+
+test_every_answer_has_the_security_headers() {
+	local status method path
+	while read -r status method path; do
+		expect "$status" "$method" "$path"
+		is_safe
+	done <<-'END'
+		200 GET /
+		200 HEAD /
+		200 GET /index.html
+		200 GET /main.js
+		200 GET /problems
+		200 GET /healthz
+		200 GET /movies
+		200 GET /showtimes/screens
+		404 GET /movies/none
+		404 GET /none
+		404 GET /.git/config
+		401 GET /users
+		401 GET /bookings/ann
+		400 GET /users/%20
+		400 GET /%2e%2e/x
+		405 POST /
+		405 DELETE /movies
+		400 POST /users
+		204 OPTIONS /movies
+	END
+	expect 200 GET /movies
+	expect 304 GET /movies -H "If-None-Match: $(header ETag)"
+	is_safe
+	AS=ann expect 200 GET /users/ann
+	is_safe
+	start_cinema "${CHEAP[@]}"
+	kill "$(cat "$STATE/pids/movies.pid")"
+	wait_for 15 is_down
+	expect 502 GET /movies
+	is_safe
+	[ "$(header Retry-After | wc -l)" = 1 ]
+}
+
+is_down() {
+	[ "$(statuses 1 GET /movies)" = '502 ' ]
+}
+
+test_a_page_may_load_what_is_the_cinemas_and_an_answer_nothing() {
+	expect 200 GET / -H 'Accept: text/html'
+	[[ $(header Content-Security-Policy) == *"default-src 'self'"*"frame-ancestors 'none'"*"require-trusted-types-for 'script'"* ]]
+	expect 304 GET / -H 'Accept: text/html' -H "If-None-Match: $(header ETag)"
+	[[ $(header Content-Security-Policy) == *"default-src 'self'"* ]]
+	for path in /movies /movies/none /healthz "/showtimes/$DATE/$MOVIE/18:00-1/seats"; do
+		expect "$([ "$path" = /movies/none ] && echo 404 || echo 200)" GET "$path"
+		carries Content-Security-Policy "default-src 'none'; frame-ancestors 'none'"
+	done
+}
+
+test_nobody_keeps_what_depends_on_who_asks() {
+	local path
+	for path in /users/ann /users/self /users/ann/tokens; do
+		AS=ann expect 200 GET "$path"
+		carries Cache-Control 'private, no-store'
+	done
+	AS=ann expect 404 GET /bookings/bob
+	carries Cache-Control 'private, no-store'
+	expect 201 POST /users/ann/tokens '{"password":"password of ann"}'
+	carries Cache-Control 'private, no-store'
+	expect 200 GET /movies
+	carries Cache-Control no-cache
+}
+
+#
+# Other sites' pages
+#
+
+# preflight ORIGIN [PATH]: what a browser asks before a page there may send a POST.
+preflight() {
+	expect 204 OPTIONS "${2-/bookings}" -H "Origin: $1" -H 'Access-Control-Request-Method: POST' \
+		-H 'Access-Control-Request-Headers: authorization,content-type,idempotency-key'
+}
+
+has_no_cors() {
+	must_fail grep -qi '^access-control-' <<<"$HEADERS"
+}
+
+test_no_other_site_may_ask() {
+	preflight "$FOREIGN"
+	has_no_cors
+	preflight "$URL"
+	has_no_cors
+	expect 200 GET /movies -H "Origin: $FOREIGN"
+	has_no_cors
+	must_fail grep -qi '^vary: *origin' <<<"$HEADERS"
+}
+
+test_sites_that_may_ask_are_named() {
+	local path origin
+	start_cinema "${CHEAP[@]}" 'CINEMA_CORS_ORIGINS=https://shop.example http://localhost:3000'
+	make_user amy
+	for origin in https://shop.example http://localhost:3000; do
+		for path in /bookings /users /movies /; do
+			preflight "$origin" "$path"
+			carries Access-Control-Allow-Origin "$origin"
+			carries Access-Control-Allow-Methods 'GET, HEAD, POST, PUT, PATCH, DELETE'
+			carries Access-Control-Allow-Headers 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id'
+			carries Access-Control-Max-Age 600
+			grep -qi '^vary: *origin$' <<<"$HEADERS"
+			must_fail grep -qi '^access-control-allow-credentials' <<<"$HEADERS"
+		done
+	done
+	# Answers and problems can be read, with what a client needs of their headers.
+	AS=amy expect 201 POST /bookings "{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}" -H 'Origin: https://shop.example'
+	carries Access-Control-Allow-Origin https://shop.example
+	for name in ETag Location Link Retry-After X-Request-Id; do
+		[[ ", $(header Access-Control-Expose-Headers)," == *", $name,"* ]]
+	done
+	[ -z "$(header Access-Control-Allow-Methods)" ]
+	for path in /none /bookings/amy; do
+		curl -s --noproxy '*' -o /dev/null -D "$WORK/headers" -H 'Origin: https://shop.example' "$URL$path"
+		grep -qi '^access-control-allow-origin: https://shop.example' "$WORK/headers"
+	done
+	# What a cache keeps for one site it must not give to another.
+	expect 200 GET /movies
+	grep -qi '^vary: *origin$' <<<"$HEADERS"
+	has_no_cors
+	for origin in "$FOREIGN" http://shop.example https://shop.example:444 https://shop.example.evil \
+		https://evil-shop.example null https://shopxexample; do
+		preflight "$origin"
+		has_no_cors
+		expect 200 GET /movies -H "Origin: $origin"
+		has_no_cors
+	done
+}
+
+test_a_site_that_may_ask_has_no_use_of_the_cookie() {
+	local cookie body="{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
+	start_cinema "${CHEAP[@]}" "CINEMA_CORS_ORIGINS=$FOREIGN"
+	make_user amy
+	expect 201 POST /users/amy/tokens '{"password":"password of amy","session":true}'
+	cookie=$(header Set-Cookie)
+	cookie=${cookie%%;*}
+	expect 200 GET /users/amy -H "Cookie: $cookie"
+	expect 200 GET /users/amy -H "Cookie: $cookie" -H "Origin: $URL"
+	expect 401 GET /users/amy -H "Cookie: $cookie" -H "Origin: $FOREIGN"
+	expect 401 GET /users/amy -H "Cookie: $cookie" -H 'Origin: null'
+	expect 401 POST /bookings "$body" -H "Cookie: $cookie" -H "Origin: $FOREIGN"
+	expect 401 POST /bookings "$body" -H "Cookie: $cookie"
+	expect 401 DELETE /users/amy/tokens -H "Cookie: $cookie" -H 'Origin: null'
+	expect 201 POST /bookings "$body" -H "Cookie: $cookie" -H "Origin: $URL"
+}
+
+#
+# What nobody can forge
+#
+
+# raw LINE…: sends a request of these lines and prints the answer.
+raw() {
+	local connection
+	exec {connection}<>"/dev/tcp/127.0.0.1/$PORT"
+	printf '%s\r\n' "$@" 'Connection: close' '' >"$WORK/raw"
+	cat "$WORK/raw" >&"$connection"
+	{ timeout 15 cat <&"$connection" || true; } | tr -d '\r'
+	exec {connection}>&-
+}
+
+test_headers_that_look_like_nginxs_own_say_nothing() {
+	local name
+	for name in REMOTE_USER REMOTE_ROLE Remote-User Remote-Role HTTP_REMOTE_USER HTTP_REMOTE_ROLE X-User X-Role \
+		X_User X_ROLE X-Auth-User X-Auth-Role auth_user auth_role X-Forwarded-User X-Original-URI X-Credential; do
+		expect 401 GET /users -H "$name: owner"
+		expect 401 GET /bookings/ann -H "$name: ann"
+		AS=ann expect 403 GET /users -H "$name: owner"
+		AS=ann expect 404 GET /bookings/bob -H "$name: bob"
+		AS=ann expect 200 GET /users/self -H "$name: owner"
+		expect_json '.user == "ann" and .role == "user"'
+	done
+}
+
+test_a_token_is_taken_from_authorization_alone() {
+	local name token
+	token=$(cat "$WORK/token.ann")
+	for name in HTTP_AUTHORIZATION Http-Authorization Authorization_ X-Authorization Proxy-Authorization \
+		HTTP_COOKIE X-Cookie Cookie2 credential; do
+		expect 401 GET /users/ann -H "$name: Bearer $token"
+		expect 401 GET /users/ann -H "$name: cinema_session=$token"
+	done
+	expect 401 GET "/users/ann?access_token=$token&Authorization=Bearer%20$token"
+	# A folded line, a header's name with a space, a second one behind a bare CR.
+	for name in $'X: y\r\n Authorization: Bearer '"$token" "Authorization : Bearer $token" \
+		$'X: y\rAuthorization: Bearer '"$token"; do
+		raw 'GET /users/ann HTTP/1.1' 'Host: x' "$name" >"$WORK/out"
+		head -n 1 "$WORK/out" | grep -qE '^HTTP/1.1 40[01] ' || fail "$(cat "$WORK/out")"
+	done
+}
+
+# Whoever reads the first of two and whoever reads the last must not be two.
+test_two_of_a_kind_are_one_or_none() {
+	local ann bob answer
+	ann=$(cat "$WORK/token.ann") bob=$(cat "$WORK/token.bob")
+	for answer in "$(raw 'GET /users/self HTTP/1.1' 'Host: x' "Authorization: Bearer $ann" "Authorization: Bearer $bob")" \
+		"$(raw 'GET /users/self HTTP/1.1' 'Host: x' "Authorization: Bearer $ann" "authorization: Bearer nonsense")"; do
+		grep -qE '^HTTP/1.1 400 ' <<<"$answer" || grep -q '"user":"ann"' <<<"$answer" || fail "$answer"
+	done
+	# Of two cookies the first, of a token and a cookie the token, though it be a bad one.
+	answer=$(raw 'GET /users/self HTTP/1.1' 'Host: x' "Cookie: cinema_session=$ann; cinema_session=$bob")
+	grep -q '"user":"ann"' <<<"$answer" || fail "$answer"
+	answer=$(raw 'GET /users/self HTTP/1.1' 'Host: x' "Cookie: cinema_session=$ann" "Cookie: cinema_session=$bob")
+	grep -q '"user":"ann"' <<<"$answer" || fail "$answer"
+	expect 200 GET /users/self -H "$(bearer bob)" -H "Cookie: cinema_session=$ann"
+	expect_json '.user == "bob"'
+	expect 401 GET /users/self -H 'Authorization: Bearer nonsense' -H "Cookie: cinema_session=$ann"
+	# A cookie is a token and no more.
+	expect 401 GET /users/ann -H "Cookie: cinema_session=$ann%20x"
+	expect 401 GET /users/ann -H "Cookie: Cinema_Session_=$ann"
+	raw 'GET /users/ann HTTP/1.1' 'Host: x' 'Host: y' "Authorization: Bearer $ann" | grep -q '^HTTP/1.1 400 '
+}
+
+# Two requests that could be taken for one: the one behind is never answered with the other's rights.
+test_no_request_hides_in_another() {
+	local ann
+	ann=$(bearer ann)
+	raw 'POST /bookings HTTP/1.1' 'Host: x' "$ann" 'Content-Length: 4' 'Transfer-Encoding: chunked' '' \
+		'0' '' 'GET /users/ann HTTP/1.1' 'Host: x' >"$WORK/out"
+	[ "$(grep -c '^HTTP/1.1' "$WORK/out")" = 1 ]
+	grep -q '^HTTP/1.1 400 ' "$WORK/out"
+	raw 'POST /bookings HTTP/1.1' 'Host: x' "$ann" 'Content-Length: 4' 'Content-Length: 5' '' '{}  ' |
+		grep -q '^HTTP/1.1 400 '
+	raw 'POST /bookings HTTP/1.1' 'Host: x' "$ann" 'Transfer-Encoding: xchunked' '' '{}' | grep -qE '^HTTP/1.1 (400|501) '
+	# Pipelined on one connection, each stands for itself.
+	{ raw 'GET /users/self HTTP/1.1' 'Host: x' "$ann" '' 'GET /users/self HTTP/1.1' 'Host: x'; } >"$WORK/out"
+	[ "$(grep -c '"user":"ann"' "$WORK/out")" = 1 ]
+	[ "$(grep -c '"user":null' "$WORK/out")" = 1 ]
+}
+
+# A request id, a path, a name: nothing that a client sends begins a line in a log or ends a string.
+test_no_log_line_is_forged() {
+	local id text
+	for text in 'x","status":200,"forged":"1' $'x\ty' 'x\n{"forged":1}' '\" \\' "$(printf 'x%.0s' {1..500})"; do
+		expect 200 GET /movies -H "X-Request-Id: $text" -A "$text" -H "Referer: $text"
+		expect_header X-Request-Id '^[0-9a-f]{32}$'
+	done
+	curl -s --noproxy '*' -o /dev/null "$URL/movies/%22%0a%7b%22forged%22:1%7d"
+	raw 'GET /movies/"x","forged":"1 HTTP/1.1' 'Host: x' 'X-Request-Id: a' 'X-Request-Id: b' >/dev/null
+	expect 200 GET /movies -H 'X-Request-Id: last-of-the-forgeries'
+	wait_for 15 grep -q last-of-the-forgeries "$STATE/logs/access.log"
+	jq -es 'all(has("forged") | not) and all(.request | test("^[A-Za-z0-9_-]{1,64}$"))' "$STATE/logs/access.log"
+	cat "$STATE"/logs/{users,movies,showtimes,bookings}.log | jq -es 'all(has("forged") | not)'
+}
+
+run_suite "$@"

@@ -9,7 +9,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 CFLAGS ?= -O2 -g
-PACKAGES := json-c sqlite3 libcurl libxxhash libsodium
+PACKAGES := json-c sqlite3 libcurl libxxhash libsodium libseccomp
 SERVICES := users movies showtimes bookings
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \

@@ -5,6 +5,10 @@
 # rendered nginx.conf. Each service hangs below a supervisor: spawn-fcgi makes the socket and becomes
 # multiwatch, which starts the service again whenever it ends. The supervisors and nginx hang below
 # the keeper, a run.sh that stays and starts them again when they are killed.
+#
+# When root runs this, supervisors and nginx's master stay root, and services and nginx's workers are
+# CINEMA_USER's. All of them stand in the state folder, and what that user needs is in there: so it
+# may lie below a folder, such as /root, that the user cannot enter.
 set -u -o pipefail
 umask 077
 
@@ -16,8 +20,8 @@ START_SECONDS=30 # for a start under valgrind; usually it is a tenth of a second
 STOP_SECONDS=5
 
 PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
-	libcurl4-openssl-dev libxxhash-dev libsodium-dev nginx-light spawn-fcgi multiwatch jq curl openssl
-	tzdata)
+	libcurl4-openssl-dev libxxhash-dev libsodium-dev libseccomp-dev nginx-light spawn-fcgi multiwatch
+	jq curl openssl tzdata)
 TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev valgrind shellcheck
 	expect libfaketime sqlite3 slowhttptest chromium)
 
@@ -210,7 +214,7 @@ pid_of() {
 	read -r pid <"$STATE/pids/$1.pid" || [ -n "$pid" ] || return 1
 	[[ $pid =~ ^[0-9]+$ ]] || return 1
 	if [ "$1" = nginx ]; then
-		grep -qsF "master process nginx -p $STATE " "/proc/$pid/cmdline"
+		grep -qsF "master process nginx -p ./ -c $STATE/nginx.conf " "/proc/$pid/cmdline"
 	else
 		is_ours "$pid"
 	fi && printf '%s\n' "$pid"
@@ -232,11 +236,11 @@ strays() {
 
 # Starts one part, as the leader of a process group, and notes its pid.
 launch() {
-	local name=$1 wrap=()
+	local name=$1 wrap=() owner=()
 	if [ "$name" = nginx ]; then
 		rm -f "$STATE/internal.sock"
 		ulimit -Sn "$(ulimit -Hn)" 2>/dev/null # two for each client
-		setsid nginx -p "$STATE" -c "$STATE/nginx.conf" -e "$STATE/logs/nginx-error.log" \
+		setsid nginx -p ./ -c "$STATE/nginx.conf" -e "$STATE/logs/nginx-error.log" \
 			-g 'daemon off;' </dev/null >/dev/null 2>"$STATE/logs/nginx.start" &
 		say $! >"$STATE/pids/nginx.pid"
 		return
@@ -247,7 +251,8 @@ launch() {
 	# A child that lives for 250 ms may be killed for ever; one that cannot even start is given up
 	# after a few seconds instead of keeping a processor busy. multiwatch ends its child with USR1;
 	# its -s option is off by one: -s TERM sends QUIT.
-	setsid spawn-fcgi -n -s "$STATE/$name.sock" -M 0660 -b 4096 -- "$(command -v multiwatch)" \
+	! changes_user || owner=(-U "$CINEMA_USER" -G "$(id -gn "$CINEMA_USER")")
+	setsid spawn-fcgi -n -s "$STATE/$name.sock" "${owner[@]}" -M 0660 -b 4096 -- "$(command -v multiwatch)" \
 		-f 1 -r 500 -t 250 -- "${wrap[@]}" "$BUILD/$name" \
 		</dev/null >/dev/null 2>>"$STATE/logs/$name.log" &
 	say $! >"$STATE/pids/$name.pid"
@@ -258,6 +263,7 @@ launch() {
 keep() {
 	local name pid code=0
 	local -A names=()
+	cd "$STATE" || exit 1
 	say $BASHPID >"$STATE/pids/keeper.pid"
 	for name in "${SERVICES[@]}" nginx; do
 		launch "$name"
@@ -323,16 +329,17 @@ limit_values() {
 
 # NAME=value, as nginx.conf.in has it between two @.
 nginx_values() {
-	local origin origins port=:${CINEMA_LISTEN##*:}
-	say "STATE=$STATE"
+	local origin origins port=:${CINEMA_LISTEN##*:} web=$ROOT/client/web
+	! changes_user || web=./web
+	say "STATE=."
 	say "LISTEN=$CINEMA_LISTEN"
 	say "LISTEN_PLAIN=${CINEMA_LISTEN_PLAIN-}"
 	say "TLS_PORT=${port/#:443/}"
 	say "TLS_CERTIFICATE=$CINEMA_TLS_CERTIFICATE"
 	say "TLS_KEY=$CINEMA_TLS_KEY"
-	say "WEB=$ROOT/client/web"
+	say "WEB=$web"
 	say "BODY_LIMIT=$CINEMA_BODY_LIMIT"
-	[ "$(id -u)" = 0 ] && say "USER=user $(id -un) $(id -gn);" || say "USER="
+	[ "$(id -u)" = 0 ] && say "USER=user $CINEMA_USER $(id -gn "$CINEMA_USER");" || say "USER="
 	read -ra origins <<<"${CINEMA_CORS_ORIGINS-}"
 	say "CORS_ORIGINS=$(for origin in "${origins[@]}"; do printf "'%s' \$http_origin; " "$origin"; done)"
 	limit_values
@@ -415,6 +422,57 @@ prepare_state() {
 	flock -w 10 9 || die "another start or stop of $STATE is under way"
 }
 
+# Whether the services become another user.
+changes_user() {
+	[ "$(id -u)" = 0 ] && [ "$(id -u "$CINEMA_USER")" != 0 ]
+}
+
+# Makes the user that root's services run as.
+make_user() {
+	local why
+	if ! id -u "$CINEMA_USER" >/dev/null 2>&1; then
+		[ "$CINEMA_USER" = cinema ] || die "CINEMA_USER is \"$CINEMA_USER\", but there is no such user"
+		# Another start may make it at the same moment.
+		why=$(useradd --system --user-group --no-create-home --home-dir /nonexistent \
+			--shell /usr/sbin/nologin cinema 2>&1) || id -u cinema >/dev/null 2>&1 ||
+			die "cannot make the user cinema: $(tail -n 1 <<<"$why"); make it, or set CINEMA_USER"
+	fi
+	[ "$(id -u "$CINEMA_USER")" != 0 ] || say "The services run as root, because CINEMA_USER says so."
+}
+
+# Lets the user of the services in, and gives nginx's workers what they read and write. A folder that
+# others may enter, or another group, is left as it is.
+let_in() {
+	local group folder others
+	group=$(id -gn "$CINEMA_USER")
+	rm -rf "$STATE/tmp" "$STATE/web"
+	mkdir "$STATE/tmp" && cp -r "$ROOT/client/web" "$STATE/web" && chmod -R u=rwX,g=rX,o= "$STATE/web" &&
+		chgrp -R "$group" "$STATE/web" || die "cannot write in CINEMA_STATE, $STATE"
+	for folder in "$STATE" "$STATE/tmp" "$STATE/logs" "$STATE/store"; do
+		others=$(stat -c '%u %a %G' "$folder" 2>/dev/null)
+		[[ $others != '0 '?00\ * && $others != '0 '??0\ root && $others != "0 "??0" $group" ]] ||
+			{ chgrp "$group" "$folder" && chmod 0710 "$folder"; }
+	done
+	(cd "$STATE" && setpriv --reuid="$CINEMA_USER" --regid="$group" --clear-groups test -x .) ||
+		die "CINEMA_USER, $CINEMA_USER, cannot enter CINEMA_STATE, $STATE: it belongs to $(stat -c %U "$STATE")"
+}
+
+# Stores lay side by side before each had a folder of its own. The -wal goes first: SQLite would
+# take a database without it for whole.
+move_old_stores() {
+	local name file
+	for name in "${SERVICES[@]}"; do
+		for file in "$name".sqlite-wal "$name".sqlite "$name".json; do
+			[ -e "$STATE/store/$file" ] || continue
+			[ ! -e "$STATE/store/$name/$file" ] ||
+				die "$STATE/store has $file and $name/$file; remove the one that is not wanted"
+			mkdir -p "$STATE/store/$name" && mv "$STATE/store/$file" "$STATE/store/$name/" ||
+				die "cannot move $STATE/store/$file into $STATE/store/$name"
+		done
+		rm -f "$STATE/store/$name.lock"
+	done
+}
+
 start() {
 	local name pid
 	check_built
@@ -423,6 +481,9 @@ start() {
 		die "already running at $URL; ./run.sh restart or stop"
 	fi
 	stop_all
+	[ "$(id -u)" != 0 ] || make_user
+	move_old_stores
+	! changes_user || let_in
 	check_services
 	check_tls
 	check_port CINEMA_LISTEN

@@ -317,13 +317,13 @@ test_the_audit_proves_it_and_finds_faults() {
 	run_sh stop >/dev/null
 	case ${CINEMA_STORE:-sqlite} in
 	sqlite)
-		key=$(sqlite3 "$STATE/store/bookings.sqlite" \
+		key=$(sqlite3 "$STATE/store/bookings/bookings.sqlite" \
 			"SELECT key FROM documents WHERE key LIKE 'seats/%/M2'" 2>/dev/null) || skip 'needs sqlite3'
 		[ -n "$key" ] || fail 'no such seat'
-		sqlite3 "$STATE/store/bookings.sqlite" "DELETE FROM documents WHERE key LIKE 'seats/%/M2'"
+		sqlite3 "$STATE/store/bookings/bookings.sqlite" "DELETE FROM documents WHERE key LIKE 'seats/%/M2'"
 		;;
 	json)
-		sed -i '/"seats\/.*\/M2"/d' "$STATE/store/bookings.json"
+		sed -i '/"seats\/.*\/M2"/d' "$STATE/store/bookings/bookings.json"
 		;;
 	esac
 	if "$BUILD/bookings" --audit >"$WORK/audit"; then

@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum kind { ADDRESS, PATH, STORE, AUTH, ZONE, CURRENCY, TIME, ORIGINS, NUMBER };
+enum kind { ADDRESS, PATH, STORE, AUTH, USER, SWITCH, ZONE, CURRENCY, TIME, ORIGINS, NUMBER };
 
 static const struct spec {
 	const char *name;
@@ -107,6 +107,13 @@ static bool is_zone(const char *text)
 	return strcmp(text, "UTC") == 0 || access(path, R_OK) == 0;
 }
 
+static bool is_user(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789-.";
+	return strlen(text) <= 32 && strspn(text, letters) == strlen(text) &&
+	    strchr("0123456789-.", text[0]) == NULL;
+}
+
 /* Whether text suits the setting; *takes says what would. */
 static bool check(
     const struct spec *spec, const char *text, int64_t *number, char *takes, size_t takes_size)
@@ -125,6 +132,12 @@ static bool check(
 	case AUTH:
 		snprintf(takes, takes_size, "open or required");
 		return strcmp(text, "open") == 0 || strcmp(text, "required") == 0;
+	case USER:
+		snprintf(takes, takes_size, "the name of a user, such as %s", spec->standard);
+		return is_user(text);
+	case SWITCH:
+		snprintf(takes, takes_size, "on or off");
+		return strcmp(text, "on") == 0 || strcmp(text, "off") == 0;
 	case ZONE:
 		snprintf(takes, takes_size, "an IANA time zone, such as Europe/Paris");
 		return is_zone(text);
@@ -206,6 +219,11 @@ const char *settings_text(const struct settings *settings, enum setting setting)
 int64_t settings_number(const struct settings *settings, enum setting setting)
 {
 	return settings->values[setting].number;
+}
+
+void settings_replace(struct settings *settings, enum setting setting, const char *text)
+{
+	snprintf(settings->values[setting].text, SETTING_TEXT_SIZE, "%s", text);
 }
 
 void settings_print(FILE *out)

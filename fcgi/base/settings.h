@@ -17,6 +17,10 @@
 	    "Folder of sockets, pids, logs, stores and the rendered nginx.conf.")                  \
 	S(DATA, PATH, "./data", 0, 0, "Folder of the documents that a new store starts with.")     \
 	S(STORE, STORE, "sqlite", 0, 0, "Engine of the stores: sqlite or json.")                   \
+	S(USER, USER, "cinema", 0, 0,                                                              \
+	    "User that the services and nginx's workers run as when root starts them.")            \
+	S(CONFINE, SWITCH, "on", 0, 0,                                                             \
+	    "Whether a service gives up the system calls and files it does not need: on or off.")  \
 	S(AUTH, AUTH, "open", 0, 0,                                                                \
 	    "Who may do what: open (no log-in, on this machine alone) or required.")               \
 	S(TOKEN_HOURS, NUMBER, "336", 1, 8760, "Hours for which a log-in is good.")                \
@@ -98,6 +102,9 @@ bool settings_read(struct settings *settings, char *why, size_t why_size);
 /** The value of a setting; text lives as long as settings. */
 const char *settings_text(const struct settings *settings, enum setting setting);
 int64_t settings_number(const struct settings *settings, enum setting setting);
+
+/** Puts another text in the place of a setting's; what does not fit is cut. */
+void settings_replace(struct settings *settings, enum setting setting, const char *text);
 
 /** Writes every setting with its help and default, in the form of conf/cinema.conf. */
 void settings_print(FILE *out);

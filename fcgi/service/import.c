@@ -78,27 +78,50 @@ bool import_check(struct import *import, const char *place, const struct field *
 	return good;
 }
 
-/* Reads a file of CINEMA_DATA; a file that is not in that folder reads as an empty object. */
-static struct json_object *read_file(struct import *import, const char *name)
+void import_open(struct service *service)
+{
+	char path[2 * SETTING_TEXT_SIZE];
+	const char *folder = settings_text(service->settings, SETTING_DATA);
+	for (size_t i = 0; service->definition->data[i].file; i++) {
+		struct service_data *data = &service->data[i];
+		snprintf(path, sizeof path, "%s/%s", folder, service->definition->data[i].file);
+		data->file = fopen(path, "re");
+		data->error = data->file ? 0 : errno;
+		if (data->error == ENOENT && access(folder, X_OK) == 0)
+			data->error = 0;
+	}
+}
+
+static void close_data(struct service *service)
+{
+	for (size_t i = 0; i < SERVICE_DATA_FILES; i++) {
+		if (service->data[i].file)
+			fclose(service->data[i].file);
+		service->data[i].file = NULL;
+	}
+}
+
+/* Reads one of the data files; one that is not there reads as an empty object. */
+static struct json_object *read_file(
+    struct import *import, const char *name, const struct service_data *source)
 {
 	char why[192], chunk[16384];
 	struct json_object *data = NULL;
 	struct buffer text;
 	size_t count;
 
-	const char *folder = settings_text(import_settings(import), SETTING_DATA);
-	snprintf(import->path, sizeof import->path, "%s/%s", folder, name);
-	FILE *file = fopen(import->path, "re");
-	if (!file && errno == ENOENT && access(folder, X_OK) == 0)
+	snprintf(import->path, sizeof import->path, "%s/%s",
+	    settings_text(import_settings(import), SETTING_DATA), name);
+	if (!source->file && !source->error)
 		return json_object_new_object();
 	buffer_init(&text, INT32_MAX - 1);
-	if (!file) {
-		import_fault(import, NULL, "%s", strerror(errno));
+	if (!source->file) {
+		import_fault(import, NULL, "%s", strerror(source->error));
 		goto out;
 	}
-	while ((count = fread(chunk, 1, sizeof chunk, file)) > 0)
+	while ((count = fread(chunk, 1, sizeof chunk, source->file)) > 0)
 		buffer_append(&text, chunk, count);
-	if (ferror(file) || text.failed) {
+	if (ferror(source->file) || text.failed) {
 		import_fault(import, NULL, "it cannot be read: %s", strerror(errno));
 		goto out;
 	}
@@ -108,8 +131,6 @@ static struct json_object *read_file(struct import *import, const char *name)
 	else if (!json_object_is_type(data, json_type_object))
 		import_fault(import, NULL, "must be one object");
 out:
-	if (file)
-		fclose(file);
 	buffer_free(&text);
 	return data;
 }
@@ -154,24 +175,31 @@ out:
 	return result == STORE_OK;
 }
 
+/* Whether this store has had its import; *failed when it cannot be read. */
+static bool has_been(const struct service *service, bool *failed)
+{
+	*failed = false;
+	if (!service->store)
+		return false;
+	enum store_result result = store_get(service->store, IMPORT_MARK, NULL, NULL);
+	*failed = result != STORE_OK && result != STORE_ABSENT;
+	return result == STORE_OK;
+}
+
 bool import_run(struct service *service, char *why, size_t why_size)
 {
 	struct import import = { .service = service };
-	bool good = false;
-	if (service->store) {
-		enum store_result result = store_get(service->store, IMPORT_MARK, NULL, NULL);
-		if (result == STORE_OK)
-			return true;
-		if (result != STORE_ABSENT) {
-			snprintf(why, why_size, "the store cannot be read: see the log");
-			return false;
-		}
-	}
+	bool failed, good = has_been(service, &failed);
+	if (failed)
+		snprintf(why, why_size, "the store cannot be read: see the log");
+	if (failed || good)
+		goto out;
 	import.documents = json_object_new_object();
 	if (!import.documents)
 		import_fault(&import, NULL, "no memory");
 	for (size_t i = 0; service->definition->data[i].file && !import.fault[0]; i++) {
-		struct json_object *data = read_file(&import, service->definition->data[i].file);
+		struct json_object *data =
+		    read_file(&import, service->definition->data[i].file, &service->data[i]);
 		if (!import.fault[0])
 			service->definition->data[i].import(&import, data);
 		json_object_put(data);
@@ -180,6 +208,8 @@ bool import_run(struct service *service, char *why, size_t why_size)
 		snprintf(why, why_size, "%s", import.fault);
 	else
 		good = !service->store || commit(&import, why, why_size);
+out:
 	json_object_put(import.documents);
+	close_data(service);
 	return good;
 }

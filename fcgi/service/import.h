@@ -5,6 +5,12 @@
 #include "service/service.h"
 
 /**
+ * Opens the definition's data files for import_run, which closes them: so that they can be where only
+ * root may read, which the service is no more when it reads them.
+ */
+void import_open(struct service *service);
+
+/**
  * Imports the definition's data files unless this store has had its import; a missing file counts
  * as an empty one. False with a line in why that names file, place and reason; then nothing is in
  * the store. With service->store NULL it reads and checks, and commits nothing.

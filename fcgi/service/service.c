@@ -3,7 +3,9 @@
 
 #include "base/log.h"
 #include "http/server.h"
+#include "service/confine.h"
 #include "service/describe.h"
+#include "service/identity.h"
 #include "service/import.h"
 #include "service/table.h"
 
@@ -39,22 +41,31 @@ static int complain(const struct service_definition *definition, const char *why
 	return EXIT_FAILURE;
 }
 
-/* Signals are for server_run's thread alone: a read cut short by one is an error to libfcgi. */
+/* Signals are for server_run's thread alone: a read cut short by one is an error to libfcgi. But
+ * SIGSYS is for the thread that made a call that confine.h refuses. */
 static void block_signals(void)
 {
 	sigset_t all;
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
 static bool open_store(struct service *service, char *why, size_t why_size)
 {
-	char folder[SETTING_TEXT_SIZE + 16];
-	snprintf(
-	    folder, sizeof folder, "%s/store", settings_text(service->settings, SETTING_STATE));
-	service->store = store_open(settings_text(service->settings, SETTING_STORE), folder,
-	    service->definition->name, why, why_size);
+	service->store = store_open(settings_text(service->settings, SETTING_STORE),
+	    identity_folder(), service->definition->name, why, why_size);
 	return service->store != NULL;
+}
+
+/* From here on the process can do no more than it needs for what it is. */
+static bool confine(const struct service *service, char *why, size_t why_size)
+{
+	if (strcmp(settings_text(service->settings, SETTING_CONFINE), "on") == 0)
+		return confine_self(identity_folder(), why, why_size);
+	log_write(LOG_WARNING, NULL,
+	    "CINEMA_CONFINE is off: the service may use any system call and file");
+	return true;
 }
 
 /* Serves until a signal ends it. */
@@ -71,6 +82,8 @@ static bool serve(struct service *service, char *why, size_t why_size)
 	}
 	service->peers = peer_start(service->settings, why, why_size);
 	if (!service->peers)
+		goto out;
+	if (!confine(service, why, why_size))
 		goto out;
 	malloc_trim(0); /* what a large import has left behind */
 	started = !definition->start || definition->start(service, why, why_size);
@@ -123,11 +136,13 @@ int service_main(int argc, char **argv, const struct service_definition *definit
 		return complain(definition, why);
 	setenv("TZ", settings_text(&settings, SETTING_TZ), 1);
 	tzset();
+	import_open(&service);
 	if (check)
 		return import_run(&service, why, sizeof why) ? EXIT_SUCCESS
 							     : complain(definition, why);
 	block_signals();
-	bool good = open_store(&service, why, sizeof why);
+	bool good = identity_enter(&settings, definition->name, why, sizeof why) &&
+	    open_store(&service, why, sizeof why);
 	if (good && command)
 		code = definition->run_command(&service);
 	else if (good)

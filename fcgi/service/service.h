@@ -9,6 +9,10 @@
 #include "http/route.h"
 #include "store/store.h"
 
+#include <stdio.h>
+
+#define SERVICE_DATA_FILES 2
+
 struct import; /* import.h */
 
 /** What a handler works with; built by service_main, the same for every request. */
@@ -18,6 +22,10 @@ struct service {
 	struct store *store;
 	struct peers *peers;
 	void *own; /* what definition->start made */
+	struct service_data {
+		FILE *file;         /* NULL: see error */
+		int error;          /* an errno; 0: there is no such file */
+	} data[SERVICE_DATA_FILES]; /* from import_open to import_run */
 };
 
 /** Turns one data file, parsed, into documents: import_put and import_fault in import.h. */
@@ -30,7 +38,7 @@ struct service_definition {
 	struct {
 		const char *file; /* in CINEMA_DATA; NULL ends the list */
 		service_import import;
-	} data[3];
+	} data[SERVICE_DATA_FILES + 1];
 	/* Called once before the first request, and after the last; either may be NULL. start returns
 	 * false with a line in why; stop is called only after a start that returned true. */
 	bool (*start)(struct service *service, char *why, size_t why_size);

@@ -24,6 +24,7 @@
 #define APPLICATION_ID   1128877637 /* "CINE" */
 #define SCHEMA           1
 #define READERS_MAX      8
+#define VFS              "unix-excl"
 #define BUSY_MS          1000
 #define CHECKPOINT_PAGES 1000  /* of the WAL, between two checkpoints */
 #define WAL_PAGES_MAX    16000 /* from here on a checkpoint waits for readers to go */
@@ -144,6 +145,26 @@ static enum store_result fail(struct sqlite *sqlite, sqlite3 *db, const char *do
 
 /* Connections */
 
+static int keep_path(sqlite3_vfs *vfs, const char *path, int size, char *full)
+{
+	(void)vfs;
+	return snprintf(full, (size_t)size, "%s", path) < size ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+/* Makes the VFS take paths as they are. SQLite's own would look at every folder from the root on,
+ * and those above the state folder need not be for the service's user to enter. */
+static void prepare_vfs(void)
+{
+	static sqlite3_vfs vfs;
+	sqlite3_vfs *own = sqlite3_vfs_find(VFS);
+	if (!own)
+		return;
+	vfs = *own;
+	vfs.xFullPathname = keep_path;
+	sqlite3_vfs_unregister(own);
+	sqlite3_vfs_register(&vfs, 0);
+}
+
 static void disconnect(struct connection *connection)
 {
 	if (!connection)
@@ -163,7 +184,7 @@ static struct connection *connect_to(const char *path, char *why, size_t why_siz
 		return NULL;
 	}
 	int code = sqlite3_open_v2(
-	    path, &connection->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, "unix-excl");
+	    path, &connection->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, VFS);
 	if (code == SQLITE_OK) {
 		sqlite3_extended_result_codes(connection->db, 1);
 		sqlite3_busy_timeout(connection->db, BUSY_MS);
@@ -540,7 +561,7 @@ static bool create(const char *folder, const char *path, char *why, size_t why_s
 static bool find_file(const char *folder, const char *path, char *why, size_t why_size)
 {
 	struct stat status;
-	if (stat(path, &status) != 0)
+	if (lstat(path, &status) != 0)
 		return errno == ENOENT ? create(folder, path, why, why_size)
 				       : refuse(path, strerror(errno), why, why_size);
 	if (!S_ISREG(status.st_mode))
@@ -591,11 +612,13 @@ static void sqlite_close(void *state)
 
 static void *sqlite_open(const char *folder, const char *name, char *why, size_t why_size)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct sqlite *sqlite = calloc(1, sizeof *sqlite);
 	if (!sqlite) {
 		refuse(folder, "no memory", why, why_size);
 		return NULL;
 	}
+	pthread_once(&once, prepare_vfs);
 	snprintf(sqlite->path, sizeof sqlite->path, "%s/%s.sqlite", folder, name);
 	group_init(&sqlite->group, apply_group, checkpoint, sqlite);
 	pthread_mutex_init(&sqlite->lock, NULL);

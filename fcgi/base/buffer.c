@@ -49,6 +49,14 @@ static bool reserve(struct buffer *buffer, size_t more)
 	return true;
 }
 
+void buffer_cut(struct buffer *buffer, size_t length)
+{
+	if (length >= buffer->length)
+		return;
+	buffer->length = length;
+	buffer->data[length] = '\0';
+}
+
 void buffer_append(struct buffer *buffer, const char *bytes, size_t length)
 {
 	if (!reserve(buffer, length))

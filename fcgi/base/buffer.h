@@ -30,6 +30,9 @@ void buffer_free(struct buffer *buffer);
 /** Empties the buffer and clears `failed`, keeping the memory for reuse. */
 void buffer_clear(struct buffer *buffer);
 
+/** Cuts the content to a length that it had before; `failed` stays as it is. */
+void buffer_cut(struct buffer *buffer, size_t length);
+
 /** Appends; after a failure the content is incomplete and `failed` is set. */
 void buffer_append(struct buffer *buffer, const char *bytes, size_t length);
 void buffer_text(struct buffer *buffer, const char *text);

@@ -102,6 +102,14 @@ bool clock_is_time(const char *text)
 	return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59;
 }
 
+void clock_today(char date[9])
+{
+	time_t now = (time_t)(clock_now() / 1000);
+	struct tm parts;
+	localtime_r(&now, &parts);
+	strftime(date, 9, "%Y%m%d", &parts);
+}
+
 void clock_add_days(const char *date, int days, char result[9])
 {
 	struct tm parts = {

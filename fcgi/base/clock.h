@@ -26,6 +26,9 @@ bool clock_is_date(const char *text);
 /** Whether text is HH:MM from 00:00 to 23:59. */
 bool clock_is_time(const char *text);
 
+/** The date it is now, in the process's time zone (TZ). */
+void clock_today(char date[9]);
+
 /** The date that lies `days` after (or, negative, before) a date. */
 void clock_add_days(const char *date, int days, char result[9]);
 

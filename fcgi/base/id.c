@@ -2,7 +2,10 @@
  * letters that look or sound alike and keeps the order of the numbers it writes. */
 #include "base/id.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -21,6 +24,15 @@ bool id_is_valid(const char *text)
 	while (length <= ID_MAX && id_characters[(unsigned char)text[length]])
 		length++;
 	return length >= 1 && length <= ID_MAX && text[length] == '\0';
+}
+
+bool id_is_word(const char *id)
+{
+	static const char *const words[] = { "self", "trail", "export", "import" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(id, words[i]) == 0)
+			return true;
+	return false;
 }
 
 /* Writes `count` characters, the most significant first, and a NUL. */
@@ -55,4 +67,22 @@ bool id_make_code(char code[ID_CODE_SIZE])
 		return false;
 	write_base32(chance, code, ID_CODE_SIZE - 1);
 	return true;
+}
+
+bool id_make_uuid(char id[ID_UUID_SIZE])
+{
+	char hash[33];
+	uint64_t high, low;
+	if (!random_bits(&high) || !random_bits(&low))
+		return false;
+	snprintf(hash, sizeof hash, "%016" PRIx64 "%016" PRIx64, high, low);
+	id_from_hash(hash, id);
+	return true;
+}
+
+void id_from_hash(const char hash[33], char id[ID_UUID_SIZE])
+{
+	static const char shape[] = "xxxxxxxx-xxxx-4xxx-axxx-xxxxxxxxxxxx";
+	for (size_t i = 0; i < sizeof shape; i++)
+		id[i] = shape[i] == 'x' ? *hash++ : shape[i];
 }

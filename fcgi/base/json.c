@@ -259,3 +259,27 @@ bool json_append(struct json_object *array, struct json_object *value)
 	json_object_put(value);
 	return false;
 }
+
+struct json_object *json_merge(struct json_object *document, struct json_object *patch)
+{
+	if (!json_object_is_type(patch, json_type_object))
+		return json_object_get(patch);
+	struct json_object *merged = json_object_new_object();
+	/* What there was stays in its place. */
+	if (json_object_is_type(document, json_type_object)) {
+		json_object_object_foreach(document, name, value)
+		{
+			struct json_object *change;
+			if (!json_object_object_get_ex(patch, name, &change))
+				json_object_object_add(merged, name, json_object_get(value));
+			else if (change)
+				json_add(merged, name, json_merge(value, change));
+		}
+	}
+	json_object_object_foreach(patch, added, value)
+	{
+		if (value && !json_object_object_get_ex(merged, added, NULL))
+			json_add(merged, added, json_merge(NULL, value));
+	}
+	return merged;
+}

@@ -34,6 +34,12 @@ int64_t json_integer(struct json_object *object, const char *name, int64_t fallb
  */
 bool json_add(struct json_object *object, const char *name, struct json_object *value);
 
+/**
+ * What a JSON merge patch (RFC 7396) makes of a document: a new value, whose parts are shared with
+ * both. NULL when that is null, or without memory.
+ */
+struct json_object *json_merge(struct json_object *document, struct json_object *patch);
+
 /** Appends to an array; otherwise as json_add. */
 bool json_append(struct json_object *array, struct json_object *value);
 

@@ -76,15 +76,20 @@ static void write_next(struct buffer *head, const struct request *request, const
 	buffer_text(head, ">; rel=\"next\"\r\n");
 }
 
-/* Makes the tag of a good GET and holds the request's conditions against it: a client that has the
- * document already gets 304 for it, one that asked for another gets 412. */
-static void check_conditions(struct response *response, char etag[ETAG_SIZE])
+/* The tag of a document. */
+static void make_tag(const struct response *response, char etag[ETAG_SIZE])
 {
-	const struct request *request = response->request;
 	if (response->version)
 		etag_of_version(response->version, etag);
 	else
 		etag_of_body(response->body.data, response->body.length, etag);
+}
+
+/* Holds the conditions of a good GET against its tag: a client that has the document already gets
+ * 304 for it, one that asked for another gets 412. */
+static void check_conditions(struct response *response, const char *etag)
+{
+	const struct request *request = response->request;
 	if (request->if_match && !etag_is_listed(request->if_match, etag))
 		response_problem(response, PROBLEM_STALE,
 		    "The document is at %s, not at what If-Match names.", etag);
@@ -108,10 +113,14 @@ static void check_answer(struct response *response)
 bool head_write(struct response *response, const char *method, struct buffer *head)
 {
 	char etag[ETAG_SIZE] = "";
-	bool is_head = strcmp(method, "HEAD") == 0;
+	bool is_head = strcmp(method, "HEAD") == 0, is_read = is_head || strcmp(method, "GET") == 0;
 	check_answer(response);
-	if (response->status == 200 && (is_head || strcmp(method, "GET") == 0))
+	if (response->status == 200 && is_read) {
+		make_tag(response, etag);
 		check_conditions(response, etag);
+	} else if (!is_read && !response->is_problem && (response->version || response->as_read)) {
+		make_tag(response, etag);
+	}
 	bool has_body = response->status != 204 && response->status != 304;
 
 	buffer_text(head, "Status: ");
@@ -124,8 +133,10 @@ bool head_write(struct response *response, const char *method, struct buffer *he
 		buffer_text(head, "\r\n");
 	}
 	if (*etag && !response->is_problem)
+		buffer_join(head, "ETag: ", etag, "\r\n", NULL);
+	if (*etag && !response->is_problem && is_read)
 		/* For nginx's micro-cache, where it has one; clients are told no-cache. */
-		buffer_join(head, "ETag: ", etag, "\r\nCache-Control: ",
+		buffer_join(head, "Cache-Control: ",
 		    response->request->for_anyone ? "max-age=1, stale-while-revalidate=1"
 						  : "no-store",
 		    "\r\n", NULL);

@@ -181,27 +181,6 @@ static void read_query_piece(const struct field *fields, const char *piece, size
 	}
 }
 
-/* Answers with problem and the list of faults, which it takes; the detail names the first. */
-static void refuse_fields(
-    struct response *response, enum problem problem, struct json_object *errors)
-{
-	if (!errors || json_object_array_length(errors) == 0) {
-		json_object_put(errors);
-		response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
-		return;
-	}
-	struct json_object *first = json_object_array_get_idx(errors, 0);
-	const char *field = json_text(first, "field"), *detail = json_text(first, "detail");
-	struct buffer text;
-	buffer_init(&text, RESPONSE_MAX);
-	if (field && detail)
-		buffer_printf(&text, "%s%s%s", field, *field ? ": " : "", detail);
-	struct json_object *extra = json_object_new_object();
-	json_add(extra, "errors", errors);
-	response_problem_with(response, problem, extra, "%s", text.data ? text.data : "");
-	buffer_free(&text);
-}
-
 static bool read_query(
     const struct intake *intake, struct request *request, struct response *response)
 {
@@ -227,7 +206,7 @@ static bool read_query(
 		json_object_put(errors);
 		return true;
 	}
-	refuse_fields(response, PROBLEM_BAD_QUERY, errors);
+	response_fields(response, PROBLEM_BAD_QUERY, errors);
 	return false;
 }
 
@@ -318,7 +297,7 @@ static bool check_fields(
 	if (good)
 		json_object_put(errors);
 	else
-		refuse_fields(response, PROBLEM_WRONG_FIELD, errors);
+		response_fields(response, PROBLEM_WRONG_FIELD, errors);
 	return good;
 }
 

@@ -220,16 +220,25 @@ static CURLcode perform(const struct peers *peers, CURL *handle, long *status)
 	return code;
 }
 
-/* Asks; *status is the answer's. NULL when there was one, else why not. */
+/* A handle's next question is a GET, or a PUT of body. */
+static bool set_method(CURL *handle, const char *body)
+{
+	return curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
+	    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, body ? "PUT" : NULL) == CURLE_OK &&
+	    (!body || curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body) == CURLE_OK);
+}
+
+/* Asks, with body by PUT; *status is the answer's. NULL when there was one, else why not. */
 static const char *ask(const struct peers *peers, CURL *handle, const struct request *request,
-    const char *path, struct buffer *answer, long *status)
+    const char *path, const char *body, struct buffer *answer, long *status)
 {
 	char id[HEADER_SIZE], *url = arena_printf(request->arena, "http://internal%s", path);
 	snprintf(id, sizeof id, "X-Request-Id: %s", request->id);
 	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
 	const char *fault = "no memory";
 	if (!handle || !url || !headers || !curl_slist_append(headers, id) ||
-	    curl_easy_setopt(handle, CURLOPT_URL, url) != CURLE_OK)
+	    (body && !curl_slist_append(headers, "Content-Type: application/json")) ||
+	    !set_method(handle, body) || curl_easy_setopt(handle, CURLOPT_URL, url) != CURLE_OK)
 		goto out;
 	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, answer);
@@ -257,10 +266,30 @@ static enum peer_result judge(
 	return *json ? PEER_OK : PEER_DOWN;
 }
 
+/* Asks over a kept connection if there is one; the answer's bytes go to text. */
+static enum peer_result question(struct peers *peers, const struct request *request,
+    const char *path, const char *body, struct buffer *text, struct json_object **answer)
+{
+	char why[256] = "";
+	long status = 0;
+	CURL *handle = take_handle(peers);
+	const char *fault = ask(peers, handle, request, path, body, text, &status);
+	enum peer_result result = PEER_DOWN;
+	if (fault)
+		snprintf(why, sizeof why, "%s", fault);
+	else
+		result = judge(text, status, answer, why, sizeof why);
+	if (result == PEER_DOWN)
+		log_write(LOG_ERROR, request->id, "no good answer to %s %s: %s",
+		    body ? "PUT" : "GET", path, why);
+	give_handle(peers, handle);
+	return result;
+}
+
 enum peer_result peer_get(struct peers *peers, const struct request *request, enum peer_age age,
     const char *path, struct json_object **answer)
 {
-	char why[256] = "";
+	char why[256];
 	size_t length = 0;
 	char *cached = age == PEER_CACHED ? copy_cached(peers, path, &length) : NULL;
 	if (cached) {
@@ -272,21 +301,23 @@ enum peer_result peer_get(struct peers *peers, const struct request *request, en
 	if (!request->may_wait)
 		return PEER_WAIT;
 	struct buffer text;
-	long status = 0;
 	int64_t asked = clock_steady();
-	CURL *handle = take_handle(peers);
 	buffer_init(&text, ANSWER_MAX);
-	const char *fault = ask(peers, handle, request, path, &text, &status);
-	enum peer_result result = PEER_DOWN;
-	if (fault)
-		snprintf(why, sizeof why, "%s", fault);
-	else
-		result = judge(&text, status, answer, why, sizeof why);
+	enum peer_result result = question(peers, request, path, NULL, &text, answer);
 	if (result == PEER_OK)
 		keep(peers, path, &text, asked);
-	if (result == PEER_DOWN)
-		log_write(LOG_ERROR, request->id, "no good answer to GET %s: %s", path, why);
-	give_handle(peers, handle);
+	buffer_free(&text);
+	return result;
+}
+
+enum peer_result peer_put(struct peers *peers, const struct request *request, const char *path,
+    const char *body, struct json_object **answer)
+{
+	struct buffer text;
+	if (!request->may_wait)
+		return PEER_WAIT;
+	buffer_init(&text, ANSWER_MAX);
+	enum peer_result result = question(peers, request, path, body, &text, answer);
 	buffer_free(&text);
 	return result;
 }

@@ -1,6 +1,9 @@
 /* Questions to the other services: HTTP over nginx's internal listener, kept connections, a deadline
- * on each call, and a small cache of answers with a short life. Quick routes only are asked, so
- * every wait ends. */
+ * on each call, and a small cache of answers with a short life.
+ *
+ * So that every wait ends, peer_get asks quick routes only, and peer_put only a waiting route that
+ * itself waits for nothing but its store: a circle of services that wait for each other's waiting
+ * lanes cannot come about. */
 #ifndef CINEMA_HTTP_PEER_H
 #define CINEMA_HTTP_PEER_H
 
@@ -34,5 +37,12 @@ enum peer_age {
  */
 enum peer_result peer_get(struct peers *peers, const struct request *request, enum peer_age age,
     const char *path, struct json_object **answer);
+
+/**
+ * PUTs a body, JSON text, that may be put twice: what broke off is sent again. Otherwise as peer_get
+ * with PEER_FRESH. On PEER_DOWN the peer may have done it all the same.
+ */
+enum peer_result peer_put(struct peers *peers, const struct request *request, const char *path,
+    const char *body, struct json_object **answer);
 
 #endif

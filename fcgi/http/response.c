@@ -56,6 +56,7 @@ __attribute__((format(printf, 4, 0))) static void answer_problem(struct response
 	response->is_problem = true;
 	response->retry_after = problem_retry_after(problem);
 	response->version = 0;
+	response->as_read = false;
 	response->location = NULL;
 	response->next = NULL;
 	response->allow = NULL;
@@ -141,5 +142,25 @@ enum outcome response_field(struct response *response, const char *field, const 
 	response_problem_with(
 	    response, PROBLEM_WRONG_FIELD, list_one(field, text), "%s: %s", field, text);
 	buffer_free(&detail);
+	return OUTCOME_DONE;
+}
+
+enum outcome response_fields(
+    struct response *response, enum problem problem, struct json_object *errors)
+{
+	if (!errors || json_object_array_length(errors) == 0) {
+		json_object_put(errors);
+		return response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
+	}
+	struct json_object *first = json_object_array_get_idx(errors, 0);
+	const char *field = json_text(first, "field"), *detail = json_text(first, "detail");
+	struct buffer text;
+	buffer_init(&text, RESPONSE_MAX);
+	if (field && detail)
+		buffer_printf(&text, "%s%s%s", field, *field ? ": " : "", detail);
+	struct json_object *extra = json_object_new_object();
+	json_add(extra, "errors", errors);
+	response_problem_with(response, problem, extra, "%s", text.data ? text.data : "");
+	buffer_free(&text);
 	return OUTCOME_DONE;
 }

@@ -16,6 +16,7 @@ struct response {
 	int retry_after;      /* seconds; 0: none */
 	struct buffer body;   /* grows to RESPONSE_MAX */
 	uint64_t version;     /* of the document, for its ETag; 0: the ETag is made from the body */
+	bool as_read;         /* of a write: the body is what GET gives, and so is its ETag */
 	const char *location; /* of a 201; in the request's arena */
 	const char *next;     /* where the next page of a list starts, or NULL; in the arena */
 	const char *allow;    /* methods, with a 405 or an OPTIONS */
@@ -50,6 +51,13 @@ enum outcome response_absent(struct response *response);
 
 /** Adds a header to the answer; value lives in the request's arena. */
 void response_header(struct response *response, const char *name, const char *value);
+
+/**
+ * Answers with a problem of fields and the list of their faults, as http/field.h makes it; takes it
+ * over. The detail tells the first.
+ */
+enum outcome response_fields(
+    struct response *response, enum problem problem, struct json_object *errors);
 
 /** Answers 422 for one field that is well formed but refers to nothing, or breaks a rule. */
 enum outcome response_field(struct response *response, const char *field, const char *format, ...)

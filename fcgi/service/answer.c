@@ -108,17 +108,33 @@ bool answer_matches(const struct request *request, uint64_t version)
 	return !request->if_match || etag_is_listed(request->if_match, tag);
 }
 
-bool answer_guarded(const struct request *request, struct response *response, uint64_t version)
+bool answer_guarded_tag(const struct request *request, struct response *response, const char *tag)
 {
-	if (!request->if_match)
+	if (answer_may_create(request))
+		response_problem(
+		    response, PROBLEM_STALE, "If-None-Match: it is there already; read it first.");
+	else if (!request->if_match)
 		response_problem(response, PROBLEM_CONDITION,
 		    "If-Match is missing: send the ETag of what you have read.");
-	else if (!answer_matches(request, version))
+	else if (!etag_is_listed(request->if_match, tag))
 		response_problem(
 		    response, PROBLEM_STALE, "If-Match: it has changed since; read it again.");
 	else
 		return true;
 	return false;
+}
+
+bool answer_guarded(const struct request *request, struct response *response, uint64_t version)
+{
+	char tag[ETAG_SIZE];
+	etag_of_version(version, tag);
+	return answer_guarded_tag(request, response, tag);
+}
+
+bool answer_may_create(const struct request *request)
+{
+	return request->method == METHOD_PUT && request->if_none_match &&
+	    strcmp(request->if_none_match, "*") == 0;
 }
 
 enum outcome answer_store_problem(struct response *response, enum store_result result)

@@ -39,6 +39,12 @@ bool answer_matches(const struct request *request, uint64_t version);
 /** The same for what If-Match must guard: false when 428 (it is missing) or 412 is answered. */
 bool answer_guarded(const struct request *request, struct response *response, uint64_t version);
 
+/** The same for a document without a version of its own, whose tag it has. */
+bool answer_guarded_tag(const struct request *request, struct response *response, const char *tag);
+
+/** Whether a PUT may make what is not there: If-None-Match: * */
+bool answer_may_create(const struct request *request);
+
 /** Answers with the problem that fits a store's result other than OK, ABSENT and CONFLICT. */
 enum outcome answer_store_problem(struct response *response, enum store_result result);
 

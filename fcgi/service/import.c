@@ -60,6 +60,25 @@ void import_put(
 	}
 }
 
+bool import_faults(struct import *import, const char *place, struct json_object *errors)
+{
+	struct json_object *first = errors ? json_object_array_get_idx(errors, 0) : NULL;
+	const char *field = json_text(first, "field"), *detail = json_text(first, "detail");
+	if (errors && !first) {
+		json_object_put(errors);
+		return true;
+	}
+	field = field ? field : "?";
+	const char *slash = strrchr(field, '/');
+	char full[256];
+	snprintf(full, sizeof full, "%s%s%.*s", place, slash ? "/" : "",
+	    slash ? (int)(slash - field) : 0, field);
+	field = slash ? slash + 1 : field;
+	import_fault(import, full, "%s%s%s", field, *field ? ": " : "", detail ? detail : "?");
+	json_object_put(errors);
+	return false;
+}
+
 bool import_check(struct import *import, const char *place, const struct field *fields,
     struct json_object *object)
 {
@@ -68,14 +87,9 @@ bool import_check(struct import *import, const char *place, const struct field *
 		return false;
 	}
 	struct json_object *errors = json_object_new_array();
-	bool good = field_check_object(fields, object, "", errors);
-	if (!good) {
-		struct json_object *first = json_object_array_get_idx(errors, 0);
-		const char *field = json_text(first, "field"), *detail = json_text(first, "detail");
-		import_fault(import, place, "%s: %s", field ? field : "?", detail ? detail : "?");
-	}
-	json_object_put(errors);
-	return good;
+	if (errors)
+		field_check_object(fields, object, "", errors);
+	return import_faults(import, place, errors);
 }
 
 void import_open(struct service *service)

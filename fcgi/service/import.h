@@ -34,6 +34,12 @@ struct json_object *import_documents(const struct import *import);
 bool import_check(struct import *import, const char *place, const struct field *fields,
     struct json_object *object);
 
+/**
+ * Says the first of a list of faults, as http/field.h makes it, and frees the list; a field "rows/2/name"
+ * is told as "name" at place/rows/2. True when there is none.
+ */
+bool import_faults(struct import *import, const char *place, struct json_object *errors);
+
 /** Says what is wrong at a place (NULL: the file as a whole); the import then fails as a whole. The first fault is told. */
 void import_fault(struct import *import, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -33,6 +33,24 @@ static void write_text(struct buffer *entry, const char *name, const char *text)
 		buffer_text(entry, "null");
 }
 
+const char *trail_changed(
+    struct arena *arena, struct json_object *before, struct json_object *after)
+{
+	const char *list = "";
+	json_object_object_foreach(after, name, value)
+	{
+		if (list && !json_object_equal(value, json_object_object_get(before, name)))
+			list = arena_printf(arena, "%s%s%s", list, *list ? "," : "", name);
+	}
+	json_object_object_foreach(before, gone, old)
+	{
+		(void)old;
+		if (list && !json_object_object_get_ex(after, gone, NULL))
+			list = arena_printf(arena, "%s%s%s", list, *list ? "," : "", gone);
+	}
+	return list ? list : "";
+}
+
 void trail_note(struct batch *batch, const struct request *request, const char *action,
     const char *fields, const char *what, ...)
 {

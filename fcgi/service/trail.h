@@ -18,6 +18,10 @@
 /** GET /NAME/trail, its path without the service's name: in pages, the newest first. */
 extern const struct route trail_routes[TRAIL_ROUTE_COUNT];
 
+/** The names of the members that differ, joined by commas, in the arena; for trail_note's fields. */
+const char *trail_changed(
+    struct arena *arena, struct json_object *before, struct json_object *after);
+
 /**
  * Adds the entry of what the batch does: action is a word ("change"), what the path of what it is
  * done to, fields the changed members' names joined by commas, or NULL. request may be NULL.

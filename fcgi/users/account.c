@@ -2,6 +2,7 @@
 #include "users/account.h"
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "service/answer.h"
 #include "service/batch.h"
@@ -12,7 +13,6 @@
 #include "users/users.h"
 
 #include <string.h>
-#include <time.h>
 
 #define PASSWORD                                                                                   \
 	{                                                                                          \
@@ -91,7 +91,7 @@ enum outcome account_create(
 	char key[STORE_KEY_MAX + 1];
 	struct batch batch;
 	uint64_t version;
-	if (!users_id_is_free(id))
+	if (id_is_word(id))
 		return response_field(response, "id", "%s is a word of the paths, not a user", id);
 	if (!json_text(request->body, "password") && request->role < ROLE_OWNER)
 		return response_field(response, "password", "is missing");
@@ -226,10 +226,7 @@ static struct json_object *still_to_come(struct json_object *bookings)
 {
 	struct json_object *list = json_object_new_array();
 	char today[9];
-	time_t now = (time_t)(clock_now() / 1000);
-	struct tm parts;
-	localtime_r(&now, &parts);
-	strftime(today, sizeof today, "%Y%m%d", &parts);
+	clock_today(today);
 	json_object_object_foreach(bookings, id, booking)
 	{
 		(void)id;

@@ -1,6 +1,7 @@
 /* Users' documents. See users.h. */
 #include "users/users.h"
 
+#include "base/id.h"
 #include "base/json.h"
 #include "service/answer.h"
 #include "service/import.h"
@@ -37,15 +38,6 @@ void users_write(struct buffer *body, struct json_object *user)
 {
 	static const char *const members[] = { "id", "name", "last_active", NULL };
 	answer_members(body, user, members);
-}
-
-bool users_id_is_free(const char *id)
-{
-	static const char *const words[] = { "self", "trail", "export", "import" };
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(id, words[i]) == 0)
-			return false;
-	return true;
 }
 
 static void write_user(void *context, struct buffer *body, const struct store_record *record)
@@ -125,7 +117,7 @@ void users_import(struct import *import, struct json_object *data)
 			import_fault(import, id, "id: must be the name it stands under");
 			return;
 		}
-		if (!users_id_is_free(id)) {
+		if (id_is_word(id)) {
 			import_fault(import, id, "id: is a word of the paths, not a user");
 			return;
 		}

@@ -23,9 +23,6 @@ enum store_result users_read(
 /** Appends what others may see of a user. */
 void users_write(struct buffer *body, struct json_object *user);
 
-/** Whether an id is no word of the paths below /users. */
-bool users_id_is_free(const char *id);
-
 /** Imports users.json: {id: {"id","name","last_active"}}. */
 void users_import(struct import *import, struct json_object *data);
 

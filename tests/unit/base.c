@@ -185,6 +185,20 @@ static void identifiers_have_one_form(void **state)
 		assert_false(id_is_valid(bad[i]));
 }
 
+static void made_identifiers_are_good(void **state)
+{
+	(void)state;
+	char one[ID_UUID_SIZE], other[ID_UUID_SIZE];
+	assert_true(id_make_uuid(one));
+	assert_true(id_make_uuid(other));
+	assert_true(id_is_valid(one));
+	assert_string_not_equal(one, other);
+	id_from_hash("0123456789abcdef0123456789abcdef", one);
+	assert_string_equal(one, "01234567-89ab-4cde-af01-23456789abcd");
+	assert_true(id_is_word("export"));
+	assert_false(id_is_word("exports"));
+}
+
 static void later_bookings_sort_first(void **state)
 {
 	(void)state;
@@ -357,6 +371,7 @@ int main(void)
 		cmocka_unit_test(days_are_added_over_months_and_years),
 		cmocka_unit_test(instants_are_written_and_read),
 		cmocka_unit_test(identifiers_have_one_form),
+		cmocka_unit_test(made_identifiers_are_good),
 		cmocka_unit_test(later_bookings_sort_first),
 		cmocka_unit_test(hashes_are_those_of_xxh3),
 		cmocka_unit_test(settings_have_defaults),

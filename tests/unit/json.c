@@ -210,6 +210,36 @@ static void strings_are_written_with_escapes(void **state)
 	buffer_free(&out);
 }
 
+static void merged_is(const char *document, const char *patch, const char *result)
+{
+	struct json_object *left = json_read(document, strlen(document), why, sizeof why);
+	struct json_object *right = json_read(patch, strlen(patch), why, sizeof why);
+	struct json_object *merged = json_merge(left, right);
+	assert_string_equal(json_object_to_json_string_ext(merged, JSON_C_TO_STRING_PLAIN), result);
+	json_object_put(left);
+	json_object_put(right);
+	json_object_put(merged);
+}
+
+/* Among them those of RFC 7396, appendix A, in which both are objects. */
+static void patches_are_merged(void **state)
+{
+	(void)state;
+	merged_is("{\"a\":\"b\"}", "{\"a\":\"c\"}", "{\"a\":\"c\"}");
+	merged_is("{\"a\":\"b\"}", "{\"b\":\"c\"}", "{\"a\":\"b\",\"b\":\"c\"}");
+	merged_is("{\"a\":\"b\"}", "{\"a\":null}", "{}");
+	merged_is("{\"a\":\"b\",\"b\":\"c\"}", "{\"a\":null}", "{\"b\":\"c\"}");
+	merged_is("{\"a\":[\"b\"]}", "{\"a\":\"c\"}", "{\"a\":\"c\"}");
+	merged_is("{\"a\":\"c\"}", "{\"a\":[\"b\"]}", "{\"a\":[\"b\"]}");
+	merged_is(
+	    "{\"a\":{\"b\":\"c\"}}", "{\"a\":{\"b\":\"d\",\"c\":null}}", "{\"a\":{\"b\":\"d\"}}");
+	merged_is("{\"a\":[{\"b\":\"c\"}]}", "{\"a\":[1]}", "{\"a\":[1]}");
+	merged_is("{\"e\":null}", "{\"a\":1}", "{\"e\":null,\"a\":1}");
+	merged_is("{}", "{\"a\":{\"bb\":{\"ccc\":null}}}", "{\"a\":{\"bb\":{}}}");
+	merged_is("{\"a\":1,\"b\":2,\"c\":3}", "{\"b\":{\"x\":null,\"y\":4}}",
+	    "{\"a\":1,\"b\":{\"y\":4},\"c\":3}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +253,7 @@ int main(void)
 		cmocka_unit_test(numbers_too_large_do_no_harm),
 		cmocka_unit_test(members_are_read_by_type),
 		cmocka_unit_test(strings_are_written_with_escapes),
+		cmocka_unit_test(patches_are_merged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,6 +61,11 @@ static bool answer(int fd, const char *head)
 	} else if (strncmp(head, "GET /once", 9) == 0) {
 		send_answer(fd, 200, body); /* and close without saying so */
 		return false;
+	} else if (strncmp(head, "PUT /good", 9) == 0) {
+		send_answer(fd, 200, body);
+	} else if (strncmp(head, "PUT /once", 9) == 0) {
+		send_answer(fd, 200, body);
+		return false;
 	} else if (strncmp(head, "GET /absent", 11) == 0) {
 		send_answer(fd, 404, "{}");
 	} else if (strncmp(head, "GET /failing", 12) == 0) {
@@ -97,7 +102,9 @@ static void *serve_connection(void *argument)
 			break;
 		length += (size_t)got;
 		head[length] = '\0';
-		if (!strstr(head, "\r\n\r\n"))
+		const char *end = strstr(head, "\r\n\r\n"),
+			   *size = strstr(head, "\r\nContent-Length: ");
+		if (!end || (size && strlen(end + 4) < strtoul(size + 18, NULL, 10)))
 			continue;
 		if (!answer(fd, head))
 			break;
@@ -201,6 +208,41 @@ static void a_question_is_answered_on_a_kept_connection(void **state)
 	assert_non_null(strstr(last_head, "\r\nX-Request-Id: r-1\r\n"));
 	assert_non_null(strstr(last_head, "\r\nAccept: application/json\r\n"));
 	pthread_mutex_unlock(&mutex);
+}
+
+static int64_t put(const char *path, const char *body)
+{
+	struct json_object *json = NULL;
+	int64_t number = -1;
+	if (peer_put(peers, &request, path, body, &json) == PEER_OK)
+		number = json_integer(json, "number", -2);
+	json_object_put(json);
+	return number;
+}
+
+static void a_body_is_put_on_the_same_connection(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(PEER_FRESH, "/good"), 1);
+	assert_int_equal(put("/good/x", "{\"a\":1}"), 2);
+	pthread_mutex_lock(&mutex);
+	assert_memory_equal(last_head, "PUT /good/x HTTP/1.1\r\n", 22);
+	assert_non_null(strstr(last_head, "\r\nX-Request-Id: r-1\r\n"));
+	assert_non_null(strstr(last_head, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(last_head, "\r\n\r\n{\"a\":1}"));
+	pthread_mutex_unlock(&mutex);
+	assert_int_equal(ask(PEER_FRESH, "/good"), 3);
+	pthread_mutex_lock(&mutex);
+	assert_memory_equal(last_head, "GET /good HTTP/1.1\r\n", 20);
+	assert_null(strstr(last_head, "Content-Length"));
+	pthread_mutex_unlock(&mutex);
+	assert_int_equal(atomic_load(&connected), 1);
+	for (int i = 0; i < 5; i++)
+		assert_true(put("/once", "{}") > 0);
+	assert_int_equal(put("/silent", "{}"), -1);
+	request.may_wait = false;
+	struct json_object *json = NULL;
+	assert_int_equal(peer_put(peers, &request, "/good", "{}", &json), PEER_WAIT);
 }
 
 static void an_answer_is_cached_for_a_short_time(void **state)
@@ -349,6 +391,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_question_is_answered_on_a_kept_connection),
+		TEST(a_body_is_put_on_the_same_connection),
 		TEST(an_answer_is_cached_for_a_short_time),
 		TEST(the_quick_lane_never_asks),
 		TEST(only_good_answers_are_cached),

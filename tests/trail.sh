@@ -102,13 +102,13 @@ test_bookings() {
 # Another service's question, on the internal listener, which tells whose request it was made for.
 test_what_services_do() {
 	local showing="$DATE/$MOVIE/18:00-2"
-	of_house PUT "/sales/$showing" '{"status":"closed"}' -H 'X-Request-Id: of-the-house' | jq -e '.status == "closed"'
+	of_house PUT "/sales/$showing" '{"edition":1}' -H 'X-Request-Id: of-the-house' | jq -e '.edition == 1'
 	trail bookings '?limit=1'
 	expect_json '.[0] | .action == "close-sales" and .what == "/showtimes/\($s)" and .by == null and
 		.role == "service" and .request == "of-the-house"' --arg s "$showing"
-	of_house PUT "/sales/$showing" '{"status":"open"}' | jq -e '.status == "open"'
+	of_house PUT "/sales/$showing" '{"edition":1}' -H 'X-Request-Id: once-more' | jq -e '.edition == 1'
 	trail bookings '?limit=1'
-	expect_json '.[0].action == "open-sales"'
+	expect_json '.[0].request == "of-the-house"'
 }
 
 test_data_files_are_one_entry() {

@@ -40,11 +40,12 @@ static enum outcome blame(struct service *service, const struct request *request
 }
 
 bool ask_showings(struct service *service, const struct request *request, struct response *response,
-    const char *date, const char *movie, struct json_object **showings, enum outcome *outcome)
+    enum peer_age age, const char *date, const char *movie, struct json_object **showings,
+    enum outcome *outcome)
 {
 	char path[128];
 	snprintf(path, sizeof path, "/showtimes/%s/%s", date, movie);
-	enum peer_result asked = peer_get(service->peers, request, PEER_CACHED, path, showings);
+	enum peer_result asked = peer_get(service->peers, request, age, path, showings);
 	if (asked == PEER_OK)
 		return true;
 	*outcome = asked == PEER_ABSENT ? blame(service, request, response, date, movie)
@@ -64,7 +65,12 @@ bool ask_hall(struct service *service, const struct request *request, struct res
 	json_object_put(screen);
 	if (*hall)
 		return true;
-	/* A screen that is gone, or does not fit its showing, is showtimes' fault as well. */
+	if (asked == PEER_ABSENT) {
+		*outcome = response_problem(
+		    response, PROBLEM_NOT_FOUND, "The screen %s is gone.", id ? id : "");
+		return false;
+	}
+	/* A screen that does not fit its showing is showtimes' fault as well. */
 	*outcome =
 	    answer_peer_problem(response, asked == PEER_WAIT ? PEER_WAIT : PEER_DOWN, "showtimes");
 	return false;

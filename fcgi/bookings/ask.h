@@ -17,7 +17,8 @@ bool ask_user(struct service *service, const struct request *request, struct res
  * `movie` when there are none.
  */
 bool ask_showings(struct service *service, const struct request *request, struct response *response,
-    const char *date, const char *movie, struct json_object **showings, enum outcome *outcome);
+    enum peer_age age, const char *date, const char *movie, struct json_object **showings,
+    enum outcome *outcome);
 
 /** The hall of one of those showings, in the request's arena. */
 bool ask_hall(struct service *service, const struct request *request, struct response *response,

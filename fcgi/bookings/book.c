@@ -14,6 +14,7 @@
 #include "bookings/booking.h"
 #include "bookings/held.h"
 #include "bookings/repeat.h"
+#include "bookings/sales.h"
 #include "bookings/seat.h"
 #include "service/answer.h"
 #include "service/trail.h"
@@ -244,17 +245,29 @@ static void add_seats(struct wish *wish, struct batch *batch, const char *id, in
 	batch_put(batch, key, BATCH_ANY, "{}");
 }
 
+static enum attempt sales_closed(struct wish *wish)
+{
+	response_problem(wish->response, PROBLEM_TAKEN,
+	    "Sales for the showing at %s on %s are closed.", wish->hall->time, wish->hall->date);
+	return ATTEMPT_NO_ROOM;
+}
+
 /* Writes down the whole booking and commits it. */
 static enum attempt commit(struct wish *wish)
 {
 	const struct hall *hall = wish->hall;
 	char id[ID_BOOKING_SIZE], code[ID_CODE_SIZE];
-	const char *conflict = NULL;
 	keys_text closed, key;
 	struct batch batch;
-	uint64_t version;
+	uint64_t version, open;
 	int64_t expires = 0;
 
+	keys_showing(closed, "closed", hall->date, hall->movie, hall->time, hall->screen);
+	switch (sales_look(wish->service, wish->request, wish->response, closed, &open)) {
+	case SALES_OPEN: break;
+	case SALES_CLOSED: return sales_closed(wish);
+	case SALES_ANSWERED: return ATTEMPT_ANSWERED;
+	}
 	if (wish->hold)
 		expires = wish->now +
 		    1000 * settings_number(wish->service->settings, SETTING_HOLD_SECONDS);
@@ -270,8 +283,7 @@ static enum attempt commit(struct wish *wish)
 	booking_answer(wish->response, 201, booking, 0, wish->now);
 	json_object_put(booking);
 	repeat_record(&wish->repeat, &batch, wish->response, wish->user, wish->now);
-	keys_showing(closed, "closed", hall->date, hall->movie, hall->time, hall->screen);
-	batch_check(&batch, closed, BATCH_ABSENT);
+	batch_check(&batch, closed, open);
 	keys_code(key, code);
 	batch_put(&batch, key, BATCH_ABSENT, "{}");
 	add_seats(wish, &batch, id, expires);
@@ -280,19 +292,12 @@ static enum attempt commit(struct wish *wish)
 	if (wish->hold && !add_hold(wish, &batch, id, expires))
 		return ATTEMPT_ANSWERED;
 
-	enum store_result result = batch_commit(&batch, wish->service->store, &version, &conflict);
+	enum store_result result = batch_commit(&batch, wish->service->store, &version, NULL);
 	if (result == STORE_OK) {
 		wish->response->version = version;
 		return ATTEMPT_ANSWERED;
 	}
-	if (result != STORE_CONFLICT)
-		return store_trouble(wish, result);
-	if (strcmp(conflict, closed) == 0) {
-		response_problem(wish->response, PROBLEM_TAKEN,
-		    "Sales for the showing at %s on %s are closed.", hall->time, hall->date);
-		return ATTEMPT_NO_ROOM;
-	}
-	return ATTEMPT_LOST;
+	return result == STORE_CONFLICT ? ATTEMPT_LOST : store_trouble(wish, result);
 }
 
 /* One try at the showing in wish->hall. */
@@ -307,15 +312,16 @@ static enum attempt try_showing(struct wish *wish)
 	return became == ATTEMPT_CHOSEN ? commit(wish) : became;
 }
 
-/* Tries the showings that fit, in the order of their time, until one has room. */
-static enum outcome try_showings(struct wish *wish, struct json_object *showings)
+/* Tries the showings that fit, in the order of their time, until one has room; *tried is false when
+ * none fits, and nothing is answered. */
+static enum outcome try_showings(struct wish *wish, struct json_object *showings, bool *tried)
 {
 	enum outcome outcome = OUTCOME_DONE;
-	bool tried = false;
 	for (size_t i = 0; i < json_object_array_length(showings); i++) {
 		struct json_object *showing = json_object_array_get_idx(showings, i);
 		if (!fits(wish, showing))
 			continue;
+		*tried = true;
 		if (!ask_hall(wish->service, wish->request, wish->response, showing, &wish->hall,
 			&outcome))
 			return outcome;
@@ -327,11 +333,7 @@ static enum outcome try_showings(struct wish *wish, struct json_object *showings
 		if (became == ATTEMPT_LOST)
 			return response_problem(wish->response, PROBLEM_BUSY,
 			    "Too many book this showing at the same moment.");
-		tried = true;
 	}
-	if (!tried)
-		return response_field(wish->response, wish->time ? "time" : "screen",
-		    "the movie %s is not shown then and there on %s", wish->movie, wish->date);
 	return OUTCOME_DONE; /* the problem of the last showing stands */
 }
 
@@ -358,17 +360,27 @@ enum outcome book_seats(
     struct service *service, const struct request *request, struct response *response)
 {
 	struct wish wish = { .service = service, .request = request, .response = response };
-	struct json_object *showings = NULL;
 	enum outcome outcome = OUTCOME_DONE;
 
 	if (!read_wish(&wish))
 		return OUTCOME_DONE;
 	if (repeat_answered(&wish.repeat, service, request, response, wish.user, clock_now()))
 		return OUTCOME_DONE;
-	if (!ask_user(service, request, response, wish.user, &outcome) ||
-	    !ask_showings(service, request, response, wish.date, wish.movie, &showings, &outcome))
+	if (!ask_user(service, request, response, wish.user, &outcome))
 		return outcome;
-	outcome = try_showings(&wish, showings);
-	json_object_put(showings);
+	/* A showing that is not in the cached list may have been set since. */
+	bool tried = false;
+	for (enum peer_age age = PEER_CACHED; !tried; age = PEER_FRESH) {
+		struct json_object *showings = NULL;
+		if (!ask_showings(service, request, response, age, wish.date, wish.movie, &showings,
+			&outcome))
+			return outcome;
+		outcome = try_showings(&wish, showings, &tried);
+		json_object_put(showings);
+		if (!tried && age == PEER_FRESH)
+			return response_field(response, wish.time ? "time" : "screen",
+			    "the movie %s is not shown then and there on %s", wish.movie,
+			    wish.date);
+	}
 	return outcome == OUTCOME_DONE ? remember(&wish) : outcome;
 }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "bookings/booking.h"
 #include "bookings/held.h"
+#include "bookings/sales.h"
 #include "bookings/seat.h"
 #include "service/answer.h"
 #include "service/trail.h"
@@ -170,6 +171,23 @@ static enum step change_seats(struct change *change)
 	return STEP_ANSWERED;
 }
 
+/* Adds that the showing's sales are open. */
+static enum step check_sales(struct change *change)
+{
+	uint64_t version = 0;
+	keys_text key;
+	booking_showing_key(change->booking, "closed", key);
+	switch (sales_look(change->service, change->request, change->response, key, &version)) {
+	case SALES_OPEN: batch_check(&change->batch, key, version); return STEP_ON;
+	case SALES_CLOSED:
+		response_problem(change->response, PROBLEM_TAKEN,
+		    "Sales for this showing are closed; a hold cannot be confirmed any more.");
+		break;
+	case SALES_ANSWERED: break;
+	}
+	return STEP_ANSWERED;
+}
+
 /* Adds what goes with the seats: the limit of holds, closed sales, the map, the document. */
 static enum step change_rest(struct change *change)
 {
@@ -189,9 +207,8 @@ static enum step change_rest(struct change *change)
 			return refuse(change, result);
 	}
 	if (json_text(booking, "time")) {
-		booking_showing_key(booking, "closed", key);
-		if (change->confirm && !stays_confirmed)
-			batch_check(batch, key, BATCH_ABSENT);
+		if (change->confirm && !stays_confirmed && check_sales(change) != STEP_ON)
+			return STEP_ANSWERED;
 		booking_showing_key(booking, "maps", key);
 		batch_put(batch, key, BATCH_ANY, "{}");
 	}
@@ -214,14 +231,8 @@ static enum step change_rest(struct change *change)
 static enum step commit(struct change *change)
 {
 	uint64_t version = 0;
-	const char *conflict = NULL;
 	enum store_result result =
-	    batch_commit(&change->batch, change->service->store, &version, &conflict);
-	if (result == STORE_CONFLICT && strncmp(conflict, "closed/", 7) == 0) {
-		response_problem(change->response, PROBLEM_TAKEN,
-		    "Sales for this showing are closed; a hold cannot be confirmed any more.");
-		return STEP_ANSWERED;
-	}
+	    batch_commit(&change->batch, change->service->store, &version, NULL);
 	if (result == STORE_CONFLICT)
 		return STEP_LOST;
 	if (result != STORE_OK)

@@ -7,8 +7,8 @@
  *                                               that is the rule that a seat is sold once
  *   maps/{date}/{movie}/{time}-{screen}         {}: put with each change of a seat of that showing,
  *                                               so that its version tells whether a map is old
- *   closed/{date}/{movie}/{time}-{screen}       {"at":ms}: sales are closed; every booking expects
- *                                               its absence
+ *   closed/{date}/{movie}/{time}-{screen}       {"edition","at":ms}: sales are closed, see sales.h;
+ *                                               every booking expects it as it was found
  *   codes/{code}                                {"booking"}: makes a booking's code unique
  *   held/{user}                                 {"holds":{id:{"seats":n,"until":ms}}}: what the user
  *                                               holds, for the limit

@@ -176,9 +176,10 @@ static struct json_object *find_showing(struct json_object *showings, const char
 	return NULL;
 }
 
-/* Asks showtimes for the hall of the path's showing; false when the question is answered. */
+/* Asks showtimes for the hall of the path's showing; false when the question is answered. A showing
+ * that is not in the cached list may have been set since. */
 static bool ask(struct service *service, const struct request *request, struct response *response,
-    struct hall **hall, enum outcome *outcome)
+    enum peer_age age, struct hall **hall, enum outcome *outcome)
 {
 	const char *date = request_param(request, "date"), *movie = request_param(request, "movie");
 	const char *id = request_param(request, "showing");
@@ -187,10 +188,13 @@ static bool ask(struct service *service, const struct request *request, struct r
 	bool good = false;
 
 	snprintf(path, sizeof path, "/showtimes/%s/%s", date, movie);
-	enum peer_result asked = peer_get(service->peers, request, PEER_CACHED, path, &showings);
+	enum peer_result asked = peer_get(service->peers, request, age, path, &showings);
+	showing = asked == PEER_OK ? find_showing(showings, id) : NULL;
 	if (asked != PEER_OK && asked != PEER_ABSENT)
 		*outcome = answer_peer_problem(response, asked, "showtimes");
-	else if (asked == PEER_ABSENT || !(showing = find_showing(showings, id)))
+	else if (!showing && asked == PEER_OK && age == PEER_CACHED)
+		good = ask(service, request, response, PEER_FRESH, hall, outcome);
+	else if (!showing)
 		*outcome = response_problem(response, PROBLEM_NOT_FOUND,
 		    "The movie %s is not shown on %s at %s.", movie, date, id);
 	else
@@ -222,7 +226,7 @@ enum outcome map_get(
 		return answer_store_problem(response, result);
 	if (cache_read(cache, name, version, body))
 		return response_body(response, 200);
-	if (!ask(service, request, response, &hall, &outcome))
+	if (!ask(service, request, response, PEER_CACHED, &hall, &outcome))
 		return outcome;
 	result = hall_load(hall, service->store, now);
 	if (result != STORE_OK)

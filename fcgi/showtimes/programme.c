@@ -7,18 +7,9 @@
 #include "base/json.h"
 #include "service/import.h"
 #include "showtimes/schedule.h"
+#include "showtimes/showing.h"
 
 #include <string.h>
-
-static const struct field showing_fields[] = {
-	{ "movie", FIELD_ID, true, 0, 0, NULL },
-	{ "time", FIELD_TIME, true, 0, 0, NULL },
-	{ "screen", FIELD_ID, true, 0, 0, NULL },
-	{ "price", FIELD_OBJECT, false, 1, 20, NULL },
-	{ "currency", FIELD_TEXT, false, 3, 3, NULL },
-	{ "minutes", FIELD_INTEGER, false, 1, 1000, NULL },
-	{ 0 },
-};
 
 static struct json_object *find(const struct import *import, const char *kind, const char *id)
 {
@@ -27,54 +18,20 @@ static struct json_object *find(const struct import *import, const char *kind, c
 	return import_get(import, key);
 }
 
-/* The showing already set on that screen at that time, on the day or its neighbours, or NULL. */
-static struct json_object *find_clash(
-    const struct import *import, const char *date, struct json_object *showing)
+static struct json_object *find_day(void *import, const char *date)
 {
-	struct json_object *clash = NULL;
-	for (int days = -1; days <= 1 && !clash; days++) {
-		char near[9];
-		clock_add_days(date, days, near);
-		struct json_object *day = find(import, "dates", near);
-		if (day)
-			clash = schedule_clash(
-			    near, json_object_object_get(day, "showings"), date, showing);
-	}
-	return clash;
+	return find(import, "dates", date);
 }
 
 /* Fills in what the long form may leave out, and checks what it says. */
 static bool complete(
     struct import *import, const char *place, const char *date, struct json_object *showing)
 {
-	int64_t instant;
-	if (!import_check(import, place, showing_fields, showing))
-		return false;
-	struct json_object *screen = find(import, "screens", json_text(showing, "screen"));
-	if (!screen) {
-		import_fault(
-		    import, place, "screen: there is no screen %s", json_text(showing, "screen"));
-		return false;
-	}
-	struct json_object *usual = json_object_object_get(screen, "price");
-	if (!json_object_object_get(showing, "price"))
-		json_add(showing, "price", json_object_get(usual));
-	if (!json_object_object_get(showing, "currency"))
-		json_add(showing, "currency",
-		    json_object_new_string(
-			settings_text(import_settings(import), SETTING_CURRENCY)));
-	struct json_object *price = json_object_object_get(showing, "price");
-	json_object_object_foreach(usual, tier, unused)
-	{
-		(void)unused;
-		if (json_integer(price, tier, -1) < 0)
-			import_fault(import, place,
-			    "price: must give %s of this screen whole minor units", tier);
-	}
-	if (!schedule_instant(date, json_text(showing, "time"), &instant))
-		import_fault(import, place, "time: %s does not come on %s, clocks go forward",
-		    json_text(showing, "time"), date);
-	return true;
+	struct json_object *errors = json_object_new_array();
+	const char *screen = json_text(showing, "screen");
+	showing_complete(import_settings(import), date, showing,
+	    screen ? find(import, "screens", screen) : NULL, errors);
+	return import_faults(import, place, errors);
 }
 
 /* Checks a showing of the long form and borrows it from the file. */
@@ -83,7 +40,8 @@ static struct json_object *place_long(
 {
 	if (!complete(import, place, date, showing))
 		return NULL;
-	struct json_object *clash = find_clash(import, date, showing);
+	char clash_date[9];
+	struct json_object *clash = showing_clash(find_day, import, date, showing, clash_date);
 	if (clash)
 		import_fault(import, place, "screen %s shows %s then, from %s",
 		    json_text(showing, "screen"), json_text(clash, "movie"),
@@ -106,7 +64,9 @@ static struct json_object *try_screens(
 		json_add(showing, "time", json_object_new_string(time));
 		json_add(showing, "screen", json_object_new_string(key + sizeof prefix - 1));
 		int64_t instant;
-		if (schedule_instant(date, time, &instant) && !find_clash(import, date, showing))
+		char clash_date[9];
+		if (schedule_instant(date, time, &instant) &&
+		    !showing_clash(find_day, import, date, showing, clash_date))
 			return showing;
 		json_object_put(showing);
 	}

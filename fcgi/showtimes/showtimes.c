@@ -4,14 +4,22 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "service/answer.h"
+#include "showtimes/change.h"
 #include "showtimes/programme.h"
-#include "showtimes/schedule.h"
+#include "showtimes/remove.h"
 #include "showtimes/screens.h"
+#include "showtimes/showing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const struct field page_query[] = { ROUTE_PAGE_QUERY, { 0 } };
+static const struct field dates_query[] = {
+	ROUTE_PAGE_QUERY,
+	{ "movie", FIELD_ID, false, 0, 0, NULL },
+	{ "from", FIELD_DATE, false, 0, 0, NULL },
+	{ 0 },
+};
 
 /* Appends the ids of a day's movies, each once, in the order of their first showings. */
 static void write_movies(struct buffer *body, struct json_object *day)
@@ -40,9 +48,98 @@ static void write_day(void *context, struct buffer *body, const struct store_rec
 	json_object_put(day);
 }
 
+static int compare_start(const void *a, const void *b)
+{
+	struct json_object *left = *(struct json_object *const *)a;
+	struct json_object *right = *(struct json_object *const *)b;
+	int order = strcmp(json_text(left, "time"), json_text(right, "time"));
+	return order ? order : strcmp(json_text(left, "screen"), json_text(right, "screen"));
+}
+
+/* The scan of all days for one movie's showings. */
+struct movie_scan {
+	const struct request *request;
+	struct response *response;
+	const char *movie;
+	size_t limit, count;
+	char last[9]; /* the date that was written last */
+};
+
+/* Appends a day's showings of the movie, {"id","uri"} each; false when it has none. */
+static bool write_showings(struct buffer *body, const char *movie, struct json_object *day)
+{
+	struct json_object *showings = json_object_object_get(day, "showings");
+	const char *separator = "[";
+	json_object_array_sort(showings, compare_start);
+	for (size_t i = 0; i < json_object_array_length(showings); i++) {
+		struct json_object *showing = json_object_array_get_idx(showings, i);
+		char uri[SHOWING_URI_SIZE];
+		if (strcmp(json_text(showing, "movie"), movie) != 0)
+			continue;
+		showing_uri(json_text(day, "date"), showing, uri);
+		buffer_printf(body, "%s{\"id\":\"%s-%s\",\"uri\":\"%s\"}", separator,
+		    json_text(showing, "time"), json_text(showing, "screen"), uri);
+		separator = ",";
+	}
+	buffer_text(body, *separator == ',' ? "]" : "");
+	return *separator == ',';
+}
+
+static bool visit_day(void *context, const struct store_record *record)
+{
+	struct movie_scan *scan = context;
+	struct buffer *body = &scan->response->body;
+	char why[128];
+	struct json_object *day = json_read(record->document, record->length, why, sizeof why);
+	const char *date = json_text(day, "date");
+	size_t before = body->length;
+	buffer_printf(body, "%s\"%s\":", scan->count ? ",\n" : "{", date);
+	bool shown = write_showings(body, scan->movie, day);
+	bool full = shown && scan->count == scan->limit;
+	if (full)
+		scan->response->next =
+		    arena_copy(scan->request->arena, scan->last, strlen(scan->last));
+	if (full || !shown)
+		buffer_cut(body, before);
+	if (shown && !full) {
+		snprintf(scan->last, sizeof scan->last, "%s", date);
+		scan->count++;
+	}
+	json_object_put(day);
+	return !full && !body->failed;
+}
+
+/* The days on which a movie is shown, each with its showings. */
+static enum outcome list_of_movie(
+    struct service *service, const struct request *request, struct response *response)
+{
+	struct page page = answer_page_asked(request);
+	const char *from = request_query(request, "from");
+	char before[9] = "", after[STORE_KEY_MAX + 1];
+	struct movie_scan scan = {
+		.request = request,
+		.response = response,
+		.movie = request_query(request, "movie"),
+		.limit = page.limit,
+	};
+	if (from)
+		clock_add_days(from, -1, before);
+	snprintf(after, sizeof after, "dates/%.128s",
+	    strcmp(page.after, before) > 0 ? page.after : before);
+	enum store_result result = store_scan(service->store, "dates/", after, 0, visit_day, &scan);
+	if (result != STORE_OK)
+		return answer_store_problem(response, result);
+	buffer_text(&response->body, scan.count ? "}" : "{}");
+	return response_body(response, 200);
+}
+
 static enum outcome list_dates(
     struct service *service, const struct request *request, struct response *response)
 {
+	if (request_query(request, "movie"))
+		return list_of_movie(service, request, response);
+	if (request_query(request, "from"))
+		return response_problem(response, PROBLEM_BAD_QUERY, "from goes with movie.");
 	return answer_page(service, request, response, "dates/", write_day, NULL);
 }
 
@@ -75,44 +172,6 @@ static enum outcome get_date(
 	return response_body(response, 200);
 }
 
-/* Appends a showing as an answer shows it: with its id, its instant, its hall and its address. */
-static enum store_result write_showing(
-    struct service *service, struct buffer *body, const char *date, struct json_object *showing)
-{
-	const char *movie = json_text(showing, "movie"), *time = json_text(showing, "time");
-	const char *screen_id = json_text(showing, "screen");
-	struct json_object *screen = NULL;
-	char starts[CLOCK_TEXT_SIZE] = "";
-	int64_t instant;
-	enum store_result result = screens_read(service->store, screen_id, &screen);
-	if (result != STORE_OK && result != STORE_ABSENT)
-		return result;
-	if (schedule_instant(date, time, &instant))
-		clock_format(instant, starts);
-	buffer_printf(body,
-	    "{\"id\":\"%s-%s\",\"date\":\"%s\",\"movie\":\"%s\",\"time\":\"%s\",\"starts\":\"%s\","
-	    "\"screen\":\"%s\",\"screen_name\":",
-	    time, screen_id, date, movie, time, starts, screen_id);
-	json_write_string(body, screen ? json_text(screen, "name") : screen_id);
-	buffer_text(body, ",\"price\":");
-	json_write(body, json_object_object_get(showing, "price"));
-	buffer_printf(body, ",\"currency\":\"%s\"", json_text(showing, "currency"));
-	if (json_object_object_get(showing, "minutes"))
-		buffer_printf(body, ",\"minutes\":%d", (int)json_integer(showing, "minutes", 0));
-	buffer_printf(body, ",\"capacity\":%d,\"uri\":\"/showtimes/%s/%s/%s-%s\"}",
-	    screen ? screens_capacity(screen) : 0, date, movie, time, screen_id);
-	json_object_put(screen);
-	return STORE_OK;
-}
-
-static int compare_start(const void *a, const void *b)
-{
-	struct json_object *left = *(struct json_object *const *)a;
-	struct json_object *right = *(struct json_object *const *)b;
-	int order = strcmp(json_text(left, "time"), json_text(right, "time"));
-	return order ? order : strcmp(json_text(left, "screen"), json_text(right, "screen"));
-}
-
 static enum outcome list_showings(
     struct service *service, const struct request *request, struct response *response)
 {
@@ -129,7 +188,7 @@ static enum outcome list_showings(
 		if (strcmp(json_text(showing, "movie"), movie) != 0)
 			continue;
 		buffer_text(body, body->length ? ",\n" : "[");
-		result = write_showing(service, body, date, showing);
+		result = showing_write(service->store, body, date, showing);
 	}
 	json_object_put(day);
 	if (result != STORE_OK)
@@ -146,20 +205,14 @@ static enum outcome get_showing(
 {
 	const char *date = request_param(request, "date"), *movie = request_param(request, "movie");
 	const char *id = request_param(request, "showing");
-	enum store_result result = STORE_ABSENT;
 	struct json_object *day = read_day(service, request, response, NULL);
 	if (!day)
 		return OUTCOME_DONE;
-	struct json_object *showings = json_object_object_get(day, "showings");
-	for (size_t i = 0; i < json_object_array_length(showings); i++) {
-		struct json_object *showing = json_object_array_get_idx(showings, i);
-		if (strcmp(json_text(showing, "movie"), movie) == 0 &&
-		    strncmp(json_text(showing, "time"), id, 5) == 0 &&
-		    strcmp(json_text(showing, "screen"), id + 6) == 0) {
-			result = write_showing(service, &response->body, date, showing);
-			break;
-		}
-	}
+	int at = showing_find(day, movie, id);
+	enum store_result result = STORE_ABSENT;
+	if (at >= 0)
+		result = showing_write(service->store, &response->body, date,
+		    json_object_array_get_idx(json_object_object_get(day, "showings"), (size_t)at));
 	json_object_put(day);
 	if (result == STORE_ABSENT)
 		return response_problem(response, PROBLEM_NOT_FOUND,
@@ -170,16 +223,35 @@ static enum outcome get_showing(
 }
 
 const struct route showtimes_routes[SHOWTIMES_ROUTE_COUNT] = {
-	{ METHOD_GET, "/showtimes", list_dates, LANE_QUICK, ROLE_ANYONE, page_query, NULL, NULL },
+	{ METHOD_GET, "/showtimes", list_dates, LANE_QUICK, ROLE_ANYONE, dates_query, NULL, NULL },
 	{ METHOD_GET, "/showtimes/screens", screens_list, LANE_QUICK, ROLE_ANYONE, page_query, NULL,
 	    NULL },
+	{ METHOD_POST, "/showtimes/screens", screens_create, LANE_WAITING, ROLE_OWNER, NULL,
+	    screens_body, NULL },
 	{ METHOD_GET, "/showtimes/screens/{screen}", screens_get, LANE_QUICK, ROLE_ANYONE, NULL,
 	    NULL, NULL },
+	{ METHOD_PUT, "/showtimes/screens/{screen}", screens_change, LANE_WAITING, ROLE_OWNER, NULL,
+	    screens_put_body, NULL },
+	{ METHOD_PATCH, "/showtimes/screens/{screen}", screens_change, LANE_WAITING, ROLE_OWNER,
+	    NULL, screens_patch, NULL },
+	{ METHOD_DELETE, "/showtimes/screens/{screen}", screens_delete, LANE_WAITING, ROLE_OWNER,
+	    NULL, NULL, NULL },
 	{ METHOD_GET, "/showtimes/{date}", get_date, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_POST, "/showtimes/{date}", change_create, LANE_WAITING, ROLE_OWNER, NULL,
+	    change_body, NULL },
 	{ METHOD_GET, "/showtimes/{date}/{movie}", list_showings, LANE_QUICK, ROLE_ANYONE, NULL,
 	    NULL, NULL },
 	{ METHOD_GET, "/showtimes/{date}/{movie}/{showing}", get_showing, LANE_QUICK, ROLE_ANYONE,
 	    NULL, NULL, NULL },
+	{ METHOD_PUT, "/showtimes/{date}/{movie}/{showing}", change_showing, LANE_WAITING,
+	    ROLE_OWNER, NULL, change_put_body, NULL },
+	{ METHOD_PATCH, "/showtimes/{date}/{movie}/{showing}", change_showing, LANE_WAITING,
+	    ROLE_OWNER, NULL, change_patch, NULL },
+	{ METHOD_DELETE, "/showtimes/{date}/{movie}/{showing}", remove_showing, LANE_WAITING,
+	    ROLE_OWNER, NULL, NULL, NULL },
+	/* Reachable only on nginx's internal listener. */
+	{ METHOD_GET, "/editions/{date}/{movie}/{showing}", remove_edition, LANE_QUICK,
+	    ROLE_SERVICE, NULL, NULL, NULL },
 };
 
 const struct service_definition showtimes_service = {
@@ -187,4 +259,5 @@ const struct service_definition showtimes_service = {
 	.routes = showtimes_routes,
 	.route_count = SHOWTIMES_ROUTE_COUNT,
 	.data = { { "screens.json", screens_import }, { "showtimes.json", programme_import } },
+	.start = remove_recover,
 };

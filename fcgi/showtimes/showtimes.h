@@ -8,7 +8,7 @@
 
 #include "service/service.h"
 
-#define SHOWTIMES_ROUTE_COUNT 6
+#define SHOWTIMES_ROUTE_COUNT 15
 
 extern const struct route showtimes_routes[SHOWTIMES_ROUTE_COUNT];
 

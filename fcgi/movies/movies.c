@@ -1,19 +1,60 @@
 /* Movies' documents. See movies.h. */
 #include "movies/movies.h"
 
+#include "base/clock.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "service/answer.h"
-#include "service/import.h"
+#include "service/document.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define TITLE                                                                                      \
+	{                                                                                          \
+		"title", FIELD_TEXT, true, 1, 200, NULL                                            \
+	}
+#define DIRECTOR                                                                                   \
+	{                                                                                          \
+		"director", FIELD_TEXT, true, 1, 200, NULL                                         \
+	}
+#define RATING                                                                                     \
+	{                                                                                          \
+		"rating", FIELD_NUMBER, true, 0, 10, NULL                                          \
+	}
+#define MINUTES                                                                                    \
+	{                                                                                          \
+		"minutes", FIELD_INTEGER, false, 1, 1000, NULL                                     \
+	}
+
 static const struct field movie_fields[] = {
 	{ "id", FIELD_ID, true, 0, 0, NULL },
-	{ "title", FIELD_TEXT, true, 1, 200, NULL },
-	{ "director", FIELD_TEXT, true, 1, 200, NULL },
-	{ "rating", FIELD_NUMBER, true, 0, 10, NULL },
-	{ "minutes", FIELD_INTEGER, false, 1, 1000, NULL },
+	TITLE,
+	DIRECTOR,
+	RATING,
+	MINUTES,
+	{ 0 },
+};
+
+/* A body: the id may be missing, and what was read may be sent back. */
+static const struct field movie_body[] = {
+	{ "id", FIELD_ID, false, 0, 0, NULL },
+	TITLE,
+	DIRECTOR,
+	RATING,
+	MINUTES,
+	{ "uri", FIELD_TEXT, false, 1, 200, NULL },
+	{ 0 },
+};
+
+/* A merge patch: null takes a member away. */
+static const struct field movie_patch[] = {
+	{ "id", FIELD_ANY, false, 0, 0, NULL },
+	{ "title", FIELD_ANY, false, 0, 0, NULL },
+	{ "director", FIELD_ANY, false, 0, 0, NULL },
+	{ "rating", FIELD_ANY, false, 0, 0, NULL },
+	{ "minutes", FIELD_ANY, false, 0, 0, NULL },
+	{ "uri", FIELD_ANY, false, 0, 0, NULL },
 	{ 0 },
 };
 
@@ -137,26 +178,96 @@ static enum outcome get_movie(
 	return response_body(response, 200);
 }
 
-const struct route movies_routes[MOVIES_ROUTE_COUNT] = {
-	{ METHOD_GET, "/movies", list_movies, LANE_QUICK, ROLE_ANYONE, list_query, NULL, NULL },
-	{ METHOD_GET, "/movies/{id}", get_movie, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+/* Answers 409 when showings of the movie, today's or later, are in the way of its deletion. */
+static bool allow_movie(struct service *service, const struct request *request,
+    struct response *response, struct json_object *old, struct json_object *fresh,
+    struct batch *batch, enum outcome *outcome)
+{
+	const char *id = json_text(old, "id");
+	struct json_object *dates = NULL, *showings;
+	char path[STORE_KEY_MAX + 1], today[9];
+	(void)batch;
+	if (fresh)
+		return true;
+	clock_today(today);
+	snprintf(path, sizeof path, "/showtimes?movie=%s&from=%s", id, today);
+	enum peer_result asked = peer_get(service->peers, request, PEER_FRESH, path, &dates);
+	if (asked != PEER_OK) {
+		*outcome = answer_peer_problem(
+		    response, asked == PEER_ABSENT ? PEER_DOWN : asked, "showtimes");
+		return false;
+	}
+	showings = json_object_new_array();
+	json_object_object_foreach(dates, date, list)
+	{
+		(void)date;
+		for (size_t i = 0; i < json_object_array_length(list); i++)
+			json_append(showings,
+			    json_object_get(
+				json_object_object_get(json_object_array_get_idx(list, i), "uri")));
+	}
+	json_object_put(dates);
+	if (json_object_array_length(showings) == 0) {
+		json_object_put(showings);
+		return true;
+	}
+	struct json_object *extra = json_object_new_object();
+	json_add(extra, "showings", showings);
+	*outcome = response_problem_with(response, PROBLEM_TAKEN, extra,
+	    "The movie %s is still to be shown; \"showings\" names when and where.", id);
+	return false;
+}
+
+static void add_facts(struct json_object *movie)
+{
+	char uri[ID_MAX + 16];
+	snprintf(uri, sizeof uri, "/movies/%s", json_text(movie, "id"));
+	json_add(movie, "uri", json_object_new_string(uri));
+}
+
+static const struct document_kind movie_kind = {
+	.name = "movie",
+	.prefix = "movies/",
+	.path = "/movies/",
+	.param = "id",
+	.fields = movie_fields,
+	.allow = allow_movie,
+	.add_facts = add_facts,
 };
+
+static enum outcome create_movie(
+    struct service *service, const struct request *request, struct response *response)
+{
+	return document_create(&movie_kind, service, request, response);
+}
+
+static enum outcome change_movie(
+    struct service *service, const struct request *request, struct response *response)
+{
+	return document_change(&movie_kind, service, request, response);
+}
+
+static enum outcome delete_movie(
+    struct service *service, const struct request *request, struct response *response)
+{
+	return document_delete(&movie_kind, service, request, response);
+}
 
 void movies_import(struct import *import, struct json_object *data)
 {
-	json_object_object_foreach(data, id, movie)
-	{
-		char key[STORE_KEY_MAX + 1];
-		if (!import_check(import, id, movie_fields, movie))
-			return;
-		if (strcmp(json_text(movie, "id"), id) != 0) {
-			import_fault(import, id, "id: must be the name it stands under");
-			return;
-		}
-		snprintf(key, sizeof key, "movies/%s", id);
-		import_put(import, id, key, json_object_get(movie));
-	}
+	document_import(&movie_kind, import, data);
 }
+
+const struct route movies_routes[MOVIES_ROUTE_COUNT] = {
+	{ METHOD_GET, "/movies", list_movies, LANE_QUICK, ROLE_ANYONE, list_query, NULL, NULL },
+	{ METHOD_POST, "/movies", create_movie, LANE_WAITING, ROLE_OWNER, NULL, movie_body, NULL },
+	{ METHOD_GET, "/movies/{id}", get_movie, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_PUT, "/movies/{id}", change_movie, LANE_WAITING, ROLE_OWNER, NULL, movie_body,
+	    NULL },
+	{ METHOD_PATCH, "/movies/{id}", change_movie, LANE_WAITING, ROLE_OWNER, NULL, movie_patch,
+	    NULL },
+	{ METHOD_DELETE, "/movies/{id}", delete_movie, LANE_WAITING, ROLE_OWNER, NULL, NULL, NULL },
+};
 
 const struct service_definition movies_service = {
 	.name = "movies",

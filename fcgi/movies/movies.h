@@ -7,7 +7,7 @@
 
 #include "service/service.h"
 
-#define MOVIES_ROUTE_COUNT 2
+#define MOVIES_ROUTE_COUNT 6
 
 extern const struct route movies_routes[MOVIES_ROUTE_COUNT];
 

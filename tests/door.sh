@@ -200,17 +200,17 @@ test_services_are_never_limited() {
 
 test_requests_in_hand_are_limited() {
 	limited CINEMA_ADDRESS_CONNECTIONS=3
-	local n held=()
-	for n in 1 2 3; do
-		exec {held[n]}<>"/dev/tcp/127.0.0.1/$PORT"
-		printf 'POST /users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{' >&"${held[n]}"
+	local one two three connection
+	exec {one}<>"/dev/tcp/127.0.0.1/$PORT" {two}<>"/dev/tcp/127.0.0.1/$PORT" {three}<>"/dev/tcp/127.0.0.1/$PORT"
+	for connection in "$one" "$two" "$three"; do
+		printf 'POST /users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{' >&"$connection"
 	done
 	is_full() { [ "$(statuses 1 GET /movies)" = '429 ' ]; }
 	wait_for 15 is_full
 	expect 429 GET /movies
 	expect_header Retry-After '^1$'
 	expect 200 GET /movies --interface 127.0.0.2
-	for n in 1 2 3; do exec {held[n]}>&-; done
+	exec {one}>&- {two}>&- {three}>&-
 	has_room() { [ "$(statuses 1 GET /movies)" = '200 ' ]; }
 	wait_for 15 has_room
 }

@@ -22,6 +22,12 @@ override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 HARDEN :=
 LINK := -Wl,--as-needed
 endif
+ifdef FUZZ
+override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+HARDEN :=
+LINK := -Wl,--as-needed
+endif
 COMPILE = $(CC) -std=c11 -D_DEFAULT_SOURCE -Ifcgi $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(HARDEN) -pthread
 LIBS := -lfcgi $(shell pkg-config --libs $(PACKAGES))
 
@@ -35,6 +41,7 @@ UNIT_TESTS := $(call programs,unit,tests)
 TOOLS := $(call programs,tools,tools)
 SHIMS := $(patsubst tests/shims/%.c,$(BUILD)/shims/%.so,$(wildcard tests/shims/*.c))
 BENCHES := $(call programs,bench,bench)
+FUZZERS := $(call programs,fuzz,fuzz)
 
 all: $(PROGRAMS)
 
@@ -74,6 +81,29 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/fcgi/bookings.a $(BU
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
+# A fuzzer holds the client, or all four services; what they do to the world outside is put in its
+# place by tests/fuzz/house.
+wrap := -Wl,--wrap=
+WRAPPED := nanosleep $(addprefix curl_easy_,init cleanup reset setopt perform getinfo header)
+HOUSE_WRAPPED := log_write $(addprefix file_,make_folder lock sync_folder read replace)
+HOUSE := $(call objects,tests/fuzz/house/*.c)
+FUZZ_CLIENT := $(addprefix $(BUILD)/fuzz/,cli text)
+FUZZ_SERVICES := $(filter-out $(FUZZ_CLIENT),$(FUZZERS))
+
+$(BUILD)/fuzz/text: WRAPPED :=
+$(BUILD)/fuzz/cli: $(BUILD)/obj/tests/fuzz/house/wire.o
+$(FUZZ_CLIENT): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/client/cli.a \
+		$(BUILD)/libcinema.a
+	@mkdir -p $(@D)
+	$(COMPILE) -fsanitize=fuzzer $(LINK) $(addprefix $(wrap),$(WRAPPED)) -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group $(LIBS)
+
+$(FUZZ_SERVICES): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(HOUSE) \
+		$(SERVICES:%=$(BUILD)/obj/fcgi/%.a) $(BUILD)/libcinema.a
+	@mkdir -p $(@D)
+	$(COMPILE) -fsanitize=fuzzer $(LINK) $(addprefix $(wrap),$(WRAPPED) $(HOUSE_WRAPPED)) -o $@ \
+		-Wl,--start-group $^ -Wl,--end-group $(LIBS)
+
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
@@ -90,9 +120,9 @@ check: all tests
 	BUILD=$(BUILD) tests/run
 
 # A suite preloads a library of its own, which ASan would refuse to see come first. The suite
-# running is about run.sh, and shows nothing new here.
+# running is about run.sh, and shows nothing new here; fuzzers always have sanitizers.
 check-san:
-	+ASAN_OPTIONS=verify_asan_link_order=0 WITHOUT=running $(MAKE) SAN=1 BUILD=$(BUILD)/san check
+	+ASAN_OPTIONS=verify_asan_link_order=0 WITHOUT='running fuzz' $(MAKE) SAN=1 BUILD=$(BUILD)/san check
 
 # What is seen over HTTP, in the mode in which everybody has to log in: the suites ask as the owner.
 check-auth: all tests
@@ -103,9 +133,16 @@ check-valgrind: all tests
 	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run api $(UNIT_TESTS:$(BUILD)/tests/%=unit/%)
 
 # The long form of the suites that try to break it. They run in their short form in check.
-TORTURES := kill power overload slow
+TORTURES := kill power overload slow fuzz
 torture: all tests
 	TORTURE=1 LIMIT=7200 JOBS=1 BUILD=$(BUILD) tests/run $(TORTURES)
+
+# Builds the fuzzers, in a folder of their own, and runs each, or those in TARGETS, for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 60
+fuzz:
+	+@FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(BUILD) tests/fuzz/run $(TARGETS)
+
+fuzzers: $(FUZZERS)
 
 lint:
 	+BUILD=$(BUILD) tests/lint
@@ -139,7 +176,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests check check-auth check-san check-valgrind torture lint bench install uninstall clean always
+.PHONY: all tests check check-auth check-san check-valgrind torture lint bench fuzz fuzzers install uninstall clean always
 .DELETE_ON_ERROR:
 # Objects are kept: make takes some of them for intermediate files.
 .SECONDARY:

@@ -66,13 +66,13 @@ static const struct {
 	{ CALL(clone), SCMP_ACT_ALLOW, SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
 	{ CALL(mmap), SCMP_ACT_ALLOW, SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 	{ CALL(mprotect), SCMP_ACT_ALLOW, SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-	{ CALL(socketpair), SCMP_ACT_ALLOW, SCMP_A0_64(SCMP_CMP_EQ, AF_UNIX) },
-	{ CALL(socket), SCMP_ACT_ALLOW, SCMP_A0_64(SCMP_CMP_EQ, AF_UNIX) },
-	{ CALL(socket), SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_A0_64(SCMP_CMP_NE, AF_UNIX) },
-	{ CALL(prlimit64), SCMP_ACT_ALLOW, SCMP_A0_64(SCMP_CMP_EQ, 0) },
-	{ CALL(ioctl), SCMP_ACT_ALLOW, SCMP_A1_64(SCMP_CMP_EQ, FIONBIO) },
-	{ CALL(ioctl), SCMP_ACT_ALLOW, SCMP_A1_64(SCMP_CMP_EQ, FIONREAD) },
-	{ CALL(ioctl), SCMP_ACT_ALLOW, SCMP_A1_64(SCMP_CMP_EQ, TCGETS) },
+	{ CALL(socketpair), SCMP_ACT_ALLOW, SCMP_A0_64(SCMP_CMP_EQ, AF_UNIX, 0) },
+	{ CALL(socket), SCMP_ACT_ALLOW, SCMP_A0_64(SCMP_CMP_EQ, AF_UNIX, 0) },
+	{ CALL(socket), SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_A0_64(SCMP_CMP_NE, AF_UNIX, 0) },
+	{ CALL(prlimit64), SCMP_ACT_ALLOW, SCMP_A0_64(SCMP_CMP_EQ, 0, 0) },
+	{ CALL(ioctl), SCMP_ACT_ALLOW, SCMP_A1_64(SCMP_CMP_EQ, FIONBIO, 0) },
+	{ CALL(ioctl), SCMP_ACT_ALLOW, SCMP_A1_64(SCMP_CMP_EQ, FIONREAD, 0) },
+	{ CALL(ioctl), SCMP_ACT_ALLOW, SCMP_A1_64(SCMP_CMP_EQ, TCGETS, 0) },
 };
 
 static bool add_rules(scmp_filter_ctx filter)
@@ -85,7 +85,7 @@ static bool add_rules(scmp_filter_ctx filter)
 		    filter, judged[i].action, judged[i].call, 1, &judged[i].argument);
 	if (!error) /* abort's */
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, CALL(tgkill), 1,
-		    SCMP_A0_64(SCMP_CMP_EQ, (uint64_t)getpid()));
+		    SCMP_A0_64(SCMP_CMP_EQ, (uint64_t)getpid(), 0));
 	return error == 0;
 }
 

@@ -154,6 +154,8 @@ bench: all $(BENCHES) $(TOOLS)
 HOME_DIR = $(DESTDIR)$(prefix)/lib/cinema
 MAN_DIR = $(DESTDIR)$(prefix)/share/man/man1
 COMPLETION_DIR = $(DESTDIR)$(prefix)/share/bash-completion/completions
+UNITS := cinema.target cinema@.socket cinema@.service cinema-nginx.service
+LIB = $(DESTDIR)$(prefix)/lib
 install: all
 	install -d $(DESTDIR)$(prefix)/bin $(HOME_DIR)/build $(HOME_DIR)/conf $(HOME_DIR)/data \
 		$(HOME_DIR)/client/web $(MAN_DIR) $(COMPLETION_DIR)
@@ -166,11 +168,17 @@ install: all
 	install -m 644 conf/nginx.conf.in conf/cinema.conf $(HOME_DIR)/conf
 	install -m 644 $(wildcard data/*.json) $(HOME_DIR)/data
 	install -m 644 $(wildcard client/web/*.*) $(HOME_DIR)/client/web
+	install -d $(LIB)/systemd/system $(LIB)/sysusers.d $(LIB)/tmpfiles.d
+	install -m 644 $(UNITS:%=conf/systemd/%) $(LIB)/systemd/system
+	sed -i 's|@HOME@|$(prefix)/lib/cinema|' $(UNITS:%=$(LIB)/systemd/system/%)
+	install -m 644 conf/systemd/sysusers.conf $(LIB)/sysusers.d/cinema.conf
+	install -m 644 conf/systemd/tmpfiles.conf $(LIB)/tmpfiles.d/cinema.conf
 
 # What a running cinema has written in its state folder stays.
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/cinema $(MAN_DIR)/cinema.1 $(COMPLETION_DIR)/cinema
 	rm -rf $(HOME_DIR)/build $(HOME_DIR)/conf $(HOME_DIR)/data $(HOME_DIR)/client $(HOME_DIR)/run.sh
+	rm -f $(UNITS:%=$(LIB)/systemd/system/%) $(LIB)/sysusers.d/cinema.conf $(LIB)/tmpfiles.d/cinema.conf
 	rmdir $(HOME_DIR) 2>/dev/null || true
 
 clean:

@@ -23,7 +23,7 @@ PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
 	libcurl4-openssl-dev libxxhash-dev libsodium-dev libseccomp-dev nginx-light spawn-fcgi multiwatch
 	jq curl openssl tzdata)
 TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev valgrind shellcheck
-	expect libfaketime sqlite3 slowhttptest chromium)
+	expect libfaketime sqlite3 slowhttptest systemd chromium)
 
 usage() {
 	cat <<-'END'
@@ -39,6 +39,7 @@ usage() {
 		  logs [-f]      the end of all logs; -f follows them
 		  client [ARG…]  the command line client, on this instance
 		  owner ID       make ID, who is registered or is now, an owner of the cinema
+		  render         write the nginx.conf of this instance, for systemd to start nginx with
 		  deps           install the Debian packages that are missing
 		  build          build into build/
 		  test           install, build and pass every test
@@ -498,6 +499,24 @@ start() {
 	say "Cinema is at $URL"
 }
 
+# What an nginx needs that somebody else starts: systemd, say.
+render() {
+	prepare_state
+	! pid_of nginx >/dev/null || die "already running at $URL"
+	[ "$(id -u)" != 0 ] || make_user
+	! changes_user || let_in
+	check_services
+	check_tls
+	render_nginx
+	say "$STATE/nginx.conf is written; nginx -p ./ -c $STATE/nginx.conf, started in $STATE, serves $URL"
+}
+
+# systemd's instance is systemd's to start and stop.
+leave_to_systemd() {
+	[ "$STATE" = /var/lib/cinema ] && systemctl -q is-active cinema.target 2>/dev/null || return 0
+	die "systemd runs the cinema in $STATE; systemctl start, stop or restart cinema.target"
+}
+
 # All sockets are there, and all services answer through nginx.
 is_ready() {
 	local name
@@ -734,11 +753,14 @@ run_tests() {
 PATH=$PATH:/usr/sbin:/sbin
 command=${1-}
 case $command in
-start | stop | restart | status | logs | client | owner) load_settings ;;
+start | stop | restart | status | logs | client | owner | render) load_settings ;;
+esac
+case $command in
+start | stop | restart) leave_to_systemd ;;
 esac
 case $command in
 '') in_front ;;
-start | stop | status) "$command" ;;
+start | stop | status | render) "$command" ;;
 restart)
 	stop
 	start

@@ -605,6 +605,8 @@ stop_all() {
 	done
 	stop_strays "$until"
 	rm -f "$STATE"/pids/*.pid "$STATE"/*.sock
+	# There nginx keeps who is who, by tokens as they were sent.
+	rm -rf "$STATE/tmp/who"
 }
 
 stop_strays() {

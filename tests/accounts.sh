@@ -299,6 +299,10 @@ test_private_fields_never_leave() {
 	must_fail grep -rqF "$(cat "$WORK/token.own")" "$STATE/logs" "$STATE/store"
 	must_fail grep -rqF 'password of own' "$STATE/store"
 	grep -rqaF 'argon2id' "$STATE/store"
+	# What nginx has kept for a moment is gone with it.
+	run_sh stop
+	must_fail grep -rqF "$(cat "$WORK/token.own")" "$STATE"
+	run_sh start
 }
 
 # The cookie counts for what changes something only from the cinema's own pages.

@@ -10,10 +10,8 @@ bool ask_user(struct service *service, const struct request *request, struct res
     const char *user, enum outcome *outcome)
 {
 	char path[128];
-	struct json_object *answer = NULL;
 	snprintf(path, sizeof path, "/users/%s", user);
-	enum peer_result asked = peer_get(service->peers, request, PEER_CACHED, path, &answer);
-	json_object_put(answer);
+	enum peer_result asked = peer_get(service->peers, request, PEER_CACHED, path, NULL);
 	if (asked == PEER_OK)
 		return true;
 	*outcome = asked == PEER_ABSENT
@@ -27,10 +25,8 @@ static enum outcome blame(struct service *service, const struct request *request
     struct response *response, const char *date, const char *movie)
 {
 	char path[32];
-	struct json_object *movies = NULL;
 	snprintf(path, sizeof path, "/showtimes/%s", date);
-	enum peer_result asked = peer_get(service->peers, request, PEER_CACHED, path, &movies);
-	json_object_put(movies);
+	enum peer_result asked = peer_get(service->peers, request, PEER_CACHED, path, NULL);
 	if (asked == PEER_OK)
 		return response_field(
 		    response, "movie", "the movie %s is not shown on %s", movie, date);
@@ -45,7 +41,7 @@ bool ask_showings(struct service *service, const struct request *request, struct
 {
 	char path[128];
 	snprintf(path, sizeof path, "/showtimes/%s/%s", date, movie);
-	enum peer_result asked = peer_get(service->peers, request, age, path, showings);
+	enum peer_result asked = peer_share(service->peers, request, age, path, showings);
 	if (asked == PEER_OK)
 		return true;
 	*outcome = asked == PEER_ABSENT ? blame(service, request, response, date, movie)
@@ -60,9 +56,9 @@ bool ask_hall(struct service *service, const struct request *request, struct res
 	const char *id = json_text(showing, "screen");
 	struct json_object *screen = NULL;
 	snprintf(path, sizeof path, "/showtimes/screens/%s", id ? id : "");
-	enum peer_result asked = peer_get(service->peers, request, PEER_CACHED, path, &screen);
+	enum peer_result asked = peer_share(service->peers, request, PEER_CACHED, path, &screen);
 	*hall = asked == PEER_OK ? hall_build(request->arena, showing, screen) : NULL;
-	json_object_put(screen);
+	peer_release(service->peers, screen);
 	if (*hall)
 		return true;
 	if (asked == PEER_ABSENT) {

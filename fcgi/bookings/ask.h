@@ -13,8 +13,8 @@ bool ask_user(struct service *service, const struct request *request, struct res
     const char *user, enum outcome *outcome);
 
 /**
- * The showings of a movie on a date by time, an array that the caller frees; 422 on field `date` or
- * `movie` when there are none.
+ * The showings of a movie on a date by time, an array that peer_release gives back; 422 on field
+ * `date` or `movie` when there are none.
  */
 bool ask_showings(struct service *service, const struct request *request, struct response *response,
     enum peer_age age, const char *date, const char *movie, struct json_object **showings,

@@ -376,7 +376,7 @@ enum outcome book_seats(
 			&outcome))
 			return outcome;
 		outcome = try_showings(&wish, showings, &tried);
-		json_object_put(showings);
+		peer_release(service->peers, showings);
 		if (!tried && age == PEER_FRESH)
 			return response_field(response, wish.time ? "time" : "screen",
 			    "the movie %s is not shown then and there on %s", wish.movie,

@@ -188,7 +188,7 @@ static bool ask(struct service *service, const struct request *request, struct r
 	bool good = false;
 
 	snprintf(path, sizeof path, "/showtimes/%s/%s", date, movie);
-	enum peer_result asked = peer_get(service->peers, request, age, path, &showings);
+	enum peer_result asked = peer_share(service->peers, request, age, path, &showings);
 	showing = asked == PEER_OK ? find_showing(showings, id) : NULL;
 	if (asked != PEER_OK && asked != PEER_ABSENT)
 		*outcome = answer_peer_problem(response, asked, "showtimes");
@@ -199,7 +199,7 @@ static bool ask(struct service *service, const struct request *request, struct r
 		    "The movie %s is not shown on %s at %s.", movie, date, id);
 	else
 		good = ask_hall(service, request, response, showing, hall, outcome);
-	json_object_put(showings);
+	peer_release(service->peers, showings);
 	return good;
 }
 

@@ -1,8 +1,8 @@
 /* Questions to the other services, over libcurl. See peer.h.
  *
  * Handles keep their connection, so a question normally costs one round trip over nginx's unix
- * socket. The cache holds text, not trees: json-c counts references without atomics, so each caller
- * parses its own. */
+ * socket. The cache holds text, of which a caller parses its own tree, and the trees that are
+ * shared: json-c counts references without atomics, so theirs are counted under the mutex. */
 #include "http/peer.h"
 
 #include "base/clock.h"
@@ -21,13 +21,15 @@
 #define SLOTS       1024
 #define ENTRY_MAX   (256 * 1024)      /* a longer answer is not cached */
 #define CACHE_MAX   (4 * 1024 * 1024) /* bytes of all cached answers */
+#define TREE_COST   8                 /* bytes that a tree takes, a byte of its text */
 #define HEADER_SIZE 96
 
 struct entry {
 	char *path; /* NULL: empty */
 	char *text;
 	size_t length;
-	int64_t expires; /* by clock_steady */
+	struct json_object *tree; /* the shared one, or NULL */
+	int64_t expires;          /* by clock_steady */
 };
 
 struct peers {
@@ -63,13 +65,23 @@ struct peers *peer_start(const struct settings *settings, char *why, size_t why_
 	return NULL;
 }
 
-static void clear_entry(struct peers *peers, struct entry *entry)
+static size_t cost(const struct entry *entry)
 {
-	if (entry->path)
-		peers->cached -= entry->length;
+	return entry->length * (entry->tree ? 1 + TREE_COST : 1);
+}
+
+static void free_entry(struct entry *entry)
+{
 	free(entry->path);
 	free(entry->text);
+	json_object_put(entry->tree);
 	*entry = (struct entry){ 0 };
+}
+
+static void clear_entry(struct peers *peers, struct entry *entry)
+{
+	peers->cached -= cost(entry);
+	free_entry(entry);
 }
 
 void peer_stop(struct peers *peers)
@@ -93,20 +105,50 @@ static struct entry *find_slot(struct peers *peers, const char *path)
 	return &peers->slots[(hash ^ hash >> 32) % SLOTS];
 }
 
-/* A copy of the answer cached for path, which the caller frees, or NULL. */
-static char *copy_cached(struct peers *peers, const char *path, size_t *length)
+/* The entry that is good for path, or NULL; with the mutex held. */
+static struct entry *find_good(struct peers *peers, const char *path)
 {
-	char *copy = NULL;
-	pthread_mutex_lock(&peers->mutex);
 	struct entry *entry = find_slot(peers, path);
-	if (entry->path && entry->expires > clock_steady() && strcmp(entry->path, path) == 0)
-		copy = malloc(entry->length + 1);
-	if (copy) {
-		memcpy(copy, entry->text, entry->length + 1);
-		*length = entry->length;
+	bool good =
+	    entry->path && entry->expires > clock_steady() && strcmp(entry->path, path) == 0;
+	return good ? entry : NULL;
+}
+
+/* Gives the cached answer for path a tree to share, unless it has one. */
+static void share_tree(struct peers *peers, const char *path, struct json_object *tree)
+{
+	pthread_mutex_lock(&peers->mutex);
+	struct entry *entry = find_good(peers, path);
+	if (entry && !entry->tree && peers->cached + TREE_COST * entry->length <= CACHE_MAX) {
+		entry->tree = json_object_get(tree);
+		peers->cached += TREE_COST * entry->length;
 	}
 	pthread_mutex_unlock(&peers->mutex);
-	return copy;
+}
+
+/* Answers from the cache, if it can. */
+static bool read_cache(
+    struct peers *peers, const char *path, bool shared, struct json_object **answer)
+{
+	char why[256], *copy = NULL;
+	size_t length = 0;
+	pthread_mutex_lock(&peers->mutex);
+	struct entry *entry = find_good(peers, path);
+	bool found = entry && (!answer || (shared && entry->tree));
+	if (found && answer) {
+		*answer = json_object_get(entry->tree);
+	} else if (entry && !found && (copy = malloc(entry->length + 1))) {
+		memcpy(copy, entry->text, entry->length + 1);
+		length = entry->length;
+	}
+	pthread_mutex_unlock(&peers->mutex);
+	if (!copy)
+		return found;
+	*answer = json_read(copy, length, why, sizeof why);
+	free(copy);
+	if (*answer && shared)
+		share_tree(peers, path, *answer);
+	return *answer;
 }
 
 static void drop_expired(struct peers *peers, int64_t now)
@@ -128,25 +170,22 @@ static void keep(struct peers *peers, const char *path, const struct buffer *tex
 		.expires = asked + peers->cache_time,
 	};
 	if (!fresh.path || !fresh.text) {
-		free(fresh.path);
-		free(fresh.text);
+		free_entry(&fresh);
 		return;
 	}
 	memcpy(fresh.text, text->data, text->length + 1);
 	pthread_mutex_lock(&peers->mutex);
 	clear_entry(peers, find_slot(peers, path));
-	if (peers->cached + fresh.length > CACHE_MAX)
+	if (peers->cached + cost(&fresh) > CACHE_MAX)
 		drop_expired(peers, clock_steady());
-	bool room = peers->cached + fresh.length <= CACHE_MAX;
+	bool room = peers->cached + cost(&fresh) <= CACHE_MAX;
 	if (room) {
 		*find_slot(peers, path) = fresh;
-		peers->cached += fresh.length;
+		peers->cached += cost(&fresh);
 	}
 	pthread_mutex_unlock(&peers->mutex);
-	if (!room) {
-		free(fresh.path);
-		free(fresh.text);
-	}
+	if (!room)
+		free_entry(&fresh);
 }
 
 static size_t take_bytes(char *bytes, size_t size, size_t count, void *buffer)
@@ -286,20 +325,10 @@ static enum peer_result question(struct peers *peers, const struct request *requ
 	return result;
 }
 
-enum peer_result peer_get(struct peers *peers, const struct request *request, enum peer_age age,
+/* Asks the peer and keeps what it answers. */
+static enum peer_result ask_peer(struct peers *peers, const struct request *request,
     const char *path, struct json_object **answer)
 {
-	char why[256];
-	size_t length = 0;
-	char *cached = age == PEER_CACHED ? copy_cached(peers, path, &length) : NULL;
-	if (cached) {
-		*answer = json_read(cached, length, why, sizeof why);
-		free(cached);
-		if (*answer)
-			return PEER_OK;
-	}
-	if (!request->may_wait)
-		return PEER_WAIT;
 	struct buffer text;
 	int64_t asked = clock_steady();
 	buffer_init(&text, ANSWER_MAX);
@@ -320,4 +349,37 @@ enum peer_result peer_put(struct peers *peers, const struct request *request, co
 	enum peer_result result = question(peers, request, path, body, &text, answer);
 	buffer_free(&text);
 	return result;
+}
+
+enum peer_result peer_get(struct peers *peers, const struct request *request, enum peer_age age,
+    const char *path, struct json_object **answer)
+{
+	struct json_object *unwanted = NULL;
+	if (age == PEER_CACHED && read_cache(peers, path, false, answer))
+		return PEER_OK;
+	if (!request->may_wait)
+		return PEER_WAIT;
+	enum peer_result result = ask_peer(peers, request, path, answer ? answer : &unwanted);
+	json_object_put(unwanted);
+	return result;
+}
+
+enum peer_result peer_share(struct peers *peers, const struct request *request, enum peer_age age,
+    const char *path, struct json_object **answer)
+{
+	if (age == PEER_CACHED && read_cache(peers, path, true, answer))
+		return PEER_OK;
+	if (!request->may_wait)
+		return PEER_WAIT;
+	enum peer_result result = ask_peer(peers, request, path, answer);
+	if (result == PEER_OK)
+		share_tree(peers, path, *answer);
+	return result;
+}
+
+void peer_release(struct peers *peers, struct json_object *answer)
+{
+	pthread_mutex_lock(&peers->mutex);
+	json_object_put(answer);
+	pthread_mutex_unlock(&peers->mutex);
 }

@@ -32,8 +32,9 @@ enum peer_age {
 
 /**
  * GETs path (percent-encoded, query included) from the service whose first segment it starts with.
- * On PEER_OK *answer is the JSON, which the caller frees. Only 200 answers are cached. The request's
- * id goes along. A call takes no longer than CINEMA_PEER_TIMEOUT_MS. Safe from any thread.
+ * On PEER_OK *answer is the JSON, which the caller frees; answer may be NULL. Only 200 answers are
+ * cached. The request's id goes along. A call takes no longer than CINEMA_PEER_TIMEOUT_MS. Safe from
+ * any thread.
  */
 enum peer_result peer_get(struct peers *peers, const struct request *request, enum peer_age age,
     const char *path, struct json_object **answer);
@@ -44,5 +45,15 @@ enum peer_result peer_get(struct peers *peers, const struct request *request, en
  */
 enum peer_result peer_put(struct peers *peers, const struct request *request, const char *path,
     const char *body, struct json_object **answer);
+
+/**
+ * The same, but *answer is shared with others, so that it need not be parsed again: it is only read,
+ * no reference to any part of it is counted (json_object_get), and peer_release gives it back.
+ */
+enum peer_result peer_share(struct peers *peers, const struct request *request, enum peer_age age,
+    const char *path, struct json_object **answer);
+
+/** Gives back what peer_share gave; harmless on NULL. */
+void peer_release(struct peers *peers, struct json_object *answer);
 
 #endif

@@ -258,6 +258,42 @@ static void an_answer_is_cached_for_a_short_time(void **state)
 	assert_int_equal(ask(PEER_CACHED, "/good/1"), 4);
 }
 
+static struct json_object *share(enum peer_age age, const char *path)
+{
+	struct json_object *json = NULL;
+	assert_int_equal(peer_share(peers, &request, age, path, &json), PEER_OK);
+	return json;
+}
+
+static void a_shared_answer_is_one_tree_and_outlives_the_cache(void **state)
+{
+	(void)state;
+	struct json_object *first = share(PEER_CACHED, "/good/1");
+	struct json_object *second = share(PEER_CACHED, "/good/1");
+	struct json_object *own = NULL;
+	assert_ptr_equal(first, second);
+	assert_int_equal(peer_get(peers, &request, PEER_CACHED, "/good/1", &own), PEER_OK);
+	assert_ptr_not_equal(own, first);
+	assert_int_equal(json_integer(own, "number", 0), 1);
+	json_object_put(own);
+	assert_int_equal(peer_get(peers, &request, PEER_CACHED, "/good/1", NULL), PEER_OK);
+	assert_int_equal(atomic_load(&asked), 1);
+	struct json_object *fresh = share(PEER_FRESH, "/good/1");
+	assert_int_equal(json_integer(fresh, "number", 0), 2);
+	assert_int_equal(json_integer(first, "number", 0), 1);
+	peer_release(peers, first);
+	peer_release(peers, second);
+	peer_release(peers, fresh);
+	peer_release(peers, NULL);
+	/* Of what was asked for by its text alone, too. */
+	assert_int_equal(ask(PEER_CACHED, "/good/2"), 3);
+	first = share(PEER_CACHED, "/good/2");
+	second = share(PEER_CACHED, "/good/2");
+	assert_ptr_equal(first, second);
+	peer_release(peers, first);
+	peer_release(peers, second);
+}
+
 static void the_quick_lane_never_asks(void **state)
 {
 	(void)state;
@@ -269,6 +305,7 @@ static void the_quick_lane_never_asks(void **state)
 	assert_int_equal(ask(PEER_CACHED, "/good/1"), 1);
 	struct json_object *json = NULL;
 	assert_int_equal(peer_get(peers, &request, PEER_FRESH, "/good/1", &json), PEER_WAIT);
+	assert_int_equal(peer_share(peers, &request, PEER_FRESH, "/good/1", &json), PEER_WAIT);
 	assert_int_equal(atomic_load(&asked), 1);
 }
 
@@ -334,6 +371,12 @@ static void *ask_many(void *result)
 		    PEER_OK)
 			*(bool *)result = false;
 		json_object_put(json);
+		json = NULL;
+		if (peer_share(peers, &mine, i % 5 ? PEER_CACHED : PEER_FRESH, path, &json) !=
+			PEER_OK ||
+		    json_integer(json, "number", 0) == 0)
+			*(bool *)result = false;
+		peer_release(peers, json);
 	}
 	arena_free(&own);
 	return NULL;
@@ -393,6 +436,7 @@ int main(void)
 		TEST(a_question_is_answered_on_a_kept_connection),
 		TEST(a_body_is_put_on_the_same_connection),
 		TEST(an_answer_is_cached_for_a_short_time),
+		TEST(a_shared_answer_is_one_tree_and_outlives_the_cache),
 		TEST(the_quick_lane_never_asks),
 		TEST(only_good_answers_are_cached),
 		TEST(a_peer_that_breaks_off_is_down),

@@ -1,6 +1,8 @@
 /* Bump allocation in blocks. See arena.h. */
 #include "base/arena.h"
 
+#include "base/memory.h"
+
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -55,8 +57,10 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (!block || block->size - block->used < size) {
 		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
 		block = malloc(sizeof *block + room);
-		if (!block)
+		if (!block) {
+			memory_note();
 			return NULL;
+		}
 		*block = (struct arena_block){ .next = arena->blocks, .size = room };
 		arena->blocks = block;
 	}

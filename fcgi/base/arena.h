@@ -19,7 +19,7 @@ void arena_free(struct arena *arena);
 /** Gives everything back but keeps the first block, ready for the next request. */
 void arena_reset(struct arena *arena);
 
-/** Memory for any type, not zeroed; NULL when there is none left. */
+/** Memory for any type, not zeroed; NULL, and a note in memory.h, when none is left. */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /** A NUL-terminated copy of length bytes; NULL when there is no memory. */

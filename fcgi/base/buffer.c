@@ -1,6 +1,8 @@
 /* Growing, bounded bytes. See buffer.h. */
 #include "base/buffer.h"
 
+#include "base/memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +28,7 @@ void buffer_clear(struct buffer *buffer)
 		buffer->data[0] = '\0';
 }
 
-/* Makes room for `more` bytes and a NUL. */
-static bool reserve(struct buffer *buffer, size_t more)
+bool buffer_reserve(struct buffer *buffer, size_t more)
 {
 	if (buffer->failed || more > buffer->limit - buffer->length) {
 		buffer->failed = true;
@@ -41,6 +42,7 @@ static bool reserve(struct buffer *buffer, size_t more)
 		capacity *= 2;
 	char *data = realloc(buffer->data, capacity);
 	if (!data) {
+		memory_note();
 		buffer->failed = true;
 		return false;
 	}
@@ -59,7 +61,7 @@ void buffer_cut(struct buffer *buffer, size_t length)
 
 void buffer_append(struct buffer *buffer, const char *bytes, size_t length)
 {
-	if (!reserve(buffer, length))
+	if (!buffer_reserve(buffer, length))
 		return;
 	if (length > 0)
 		memcpy(buffer->data + buffer->length, bytes, length);
@@ -108,7 +110,7 @@ void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments
 	    vsnprintf(room ? buffer->data + buffer->length : NULL, room, format, arguments);
 	if (length < 0) {
 		buffer->failed = true;
-	} else if (reserve(buffer, (size_t)length)) {
+	} else if (buffer_reserve(buffer, (size_t)length)) {
 		if ((size_t)length >= room)
 			vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
 		buffer->length += (size_t)length;

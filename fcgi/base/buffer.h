@@ -1,5 +1,6 @@
 /* A growing, bounded run of bytes. It never fails in the middle: once memory or its limit runs out
- * it stays short and says so in `failed`, so a caller appends freely and looks once at the end. */
+ * it stays short and says so in `failed`, so a caller appends freely and looks once at the end. A want
+ * of memory is noted in memory.h, too. */
 #ifndef CINEMA_BASE_BUFFER_H
 #define CINEMA_BASE_BUFFER_H
 
@@ -32,6 +33,9 @@ void buffer_clear(struct buffer *buffer);
 
 /** Cuts the content to a length that it had before; `failed` stays as it is. */
 void buffer_cut(struct buffer *buffer, size_t length);
+
+/** Makes room for `more` bytes, so that appending as many cannot fail; false, and failed, if not. */
+bool buffer_reserve(struct buffer *buffer, size_t more);
 
 /** Appends; after a failure the content is incomplete and `failed` is set. */
 void buffer_append(struct buffer *buffer, const char *bytes, size_t length);

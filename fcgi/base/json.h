@@ -12,11 +12,11 @@
 /**
  * Parses length bytes (text[length] must be NUL). Returns a value the caller frees with
  * json_object_put, or NULL with a sentence in why that says what is wrong and at which line and
- * column. The literal null is refused too: no document is null.
+ * column. The literal null is refused too: no document is null. A want of memory is noted, too.
  */
 struct json_object *json_read(const char *text, size_t length, char *why, size_t why_size);
 
-/** Appends value as compact JSON. */
+/** Appends value as compact JSON; NULL is null. */
 void json_write(struct buffer *buffer, struct json_object *value);
 
 /** Appends text as a JSON string, quotes and escapes included. */
@@ -28,9 +28,32 @@ const char *json_text(struct json_object *object, const char *name);
 /** The integer member `name` of object, or fallback when it is missing or no integer. */
 int64_t json_integer(struct json_object *object, const char *name, int64_t fallback);
 
+/** How many elements an array has; 0 for what is none. */
+size_t json_length(struct json_object *array);
+
+/** An element, or NULL: it is not there, or this is no array. Borrowed. */
+struct json_object *json_at(struct json_object *array, size_t index);
+
+/** The same of an element that is a string; "" if it is none. Borrowed. */
+const char *json_text_at(struct json_object *array, size_t index);
+
+/** How many members an object has; 0 for what is none. */
+size_t json_members(struct json_object *object);
+
+/** For json_foreach. */
+struct lh_entry *json_first(struct json_object *object);
+
+/** Declares name and member and goes through an object's members; what is no object has none. */
+#define json_foreach(object, name, member)                                                         \
+	const char *name = NULL;                                                                   \
+	struct json_object *member = NULL;                                                         \
+	for (struct lh_entry *entry_##name = json_first(object); entry_##name &&                   \
+	     ((name = lh_entry_k(entry_##name)), (member = lh_entry_v(entry_##name)), true);       \
+	     entry_##name = lh_entry_next(entry_##name))
+
 /**
- * Adds a member and takes ownership of value; false, with value freed, when value is NULL or memory
- * ran out.
+ * Adds a member and takes ownership of value; false, with value freed and a note in memory.h, when
+ * value is NULL or memory ran out.
  */
 bool json_add(struct json_object *object, const char *name, struct json_object *value);
 

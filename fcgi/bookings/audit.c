@@ -34,10 +34,9 @@ static bool owns(struct audit *audit, struct json_object *booking, const char *s
 	enum booking_state state = booking_state(booking, audit->now);
 	if (state != BOOKING_CONFIRMED && state != BOOKING_HELD)
 		return false;
-	for (size_t i = 0; json_text(booking, "time") && i < json_object_array_length(seats); i++) {
+	for (size_t i = 0; json_text(booking, "time") && i < json_length(seats); i++) {
 		keys_text key;
-		booking_seat_key(
-		    booking, json_object_get_string(json_object_array_get_idx(seats, i)), key);
+		booking_seat_key(booking, json_text_at(seats, i), key);
 		if (strcmp(key, seat_key) == 0)
 			return true;
 	}
@@ -77,11 +76,10 @@ static enum store_result look_at_booking(struct audit *audit, const char *bookin
 	bool live = state == BOOKING_CONFIRMED || state == BOOKING_HELD;
 	audit->bookings += live;
 	booking_owner(booking, owner);
-	for (size_t i = 0; live && result == STORE_OK && i < json_object_array_length(seats); i++) {
+	for (size_t i = 0; live && result == STORE_OK && i < json_length(seats); i++) {
 		keys_text key;
 		struct seat seat;
-		booking_seat_key(
-		    booking, json_object_get_string(json_object_array_get_idx(seats, i)), key);
+		booking_seat_key(booking, json_text_at(seats, i), key);
 		result = seat_read(audit->store, key, &seat);
 		if (result == STORE_OK && strcmp(seat.owner, owner) != 0) {
 			audit->wrong++;

@@ -73,8 +73,8 @@ static bool read_wish(struct wish *wish)
 	wish->screen = json_text(body, "screen");
 	wish->seats = json_object_object_get(body, "seats");
 	wish->hold = json_object_get_boolean(json_object_object_get(body, "hold"));
-	wish->count = wish->seats ? json_object_array_length(wish->seats)
-				  : (size_t)json_integer(body, "count", 1);
+	wish->count =
+	    wish->seats ? json_length(wish->seats) : (size_t)json_integer(body, "count", 1);
 	if (wish->seats && json_object_object_get(body, "count")) {
 		response_field(wish->response, "count", "stands alone, without seats");
 		return false;
@@ -85,10 +85,10 @@ static bool read_wish(struct wish *wish)
 		return false;
 	}
 	for (size_t i = 0; wish->seats && i < wish->count; i++) {
-		struct json_object *seat = json_object_array_get_idx(wish->seats, i);
+		struct json_object *seat = json_at(wish->seats, i);
 		bool twice = false;
 		for (size_t j = 0; j < i; j++)
-			twice |= json_object_equal(seat, json_object_array_get_idx(wish->seats, j));
+			twice |= json_object_equal(seat, json_at(wish->seats, j));
 		if (!json_object_is_type(seat, json_type_string) || twice) {
 			response_field(wish->response, "seats",
 			    "must be names of seats, such as F7, each once");
@@ -113,18 +113,20 @@ static bool fits(const struct wish *wish, struct json_object *showing)
 static bool find_named(struct wish *wish)
 {
 	struct json_object *unknown = json_object_new_array(), *errors = json_object_new_array();
+	size_t missing = 0;
 	for (size_t i = 0; i < wish->count; i++) {
-		struct json_object *name = json_object_array_get_idx(wish->seats, i);
+		struct json_object *name = json_at(wish->seats, i);
 		struct hall_seat *seat = hall_find(wish->hall, json_object_get_string(name));
 		if (seat && seat->state != HALL_BLOCKED) {
 			wish->picks[i] = (size_t)(seat - wish->hall->seats);
 			continue;
 		}
+		missing++;
 		json_append(unknown, json_object_get(name));
 		field_fault(errors, "seats", "%.16s %s", json_object_get_string(name),
 		    seat ? "is out of use" : "does not exist");
 	}
-	if (json_object_array_length(unknown) == 0) {
+	if (missing == 0) {
 		json_object_put(unknown);
 		json_object_put(errors);
 		return true;
@@ -141,14 +143,17 @@ static bool find_named(struct wish *wish)
 static bool all_free(struct wish *wish)
 {
 	struct json_object *taken = json_object_new_array();
+	bool free_all = true;
 	for (size_t i = 0; i < wish->count; i++) {
 		const struct hall_seat *seat = &wish->hall->seats[wish->picks[i]];
 		char name[HALL_NAME_SIZE];
 		hall_name(wish->hall, seat, name);
-		if (seat->state != HALL_FREE)
-			json_append(taken, json_object_new_string(name));
+		if (seat->state == HALL_FREE)
+			continue;
+		free_all = false;
+		json_append(taken, json_object_new_string(name));
 	}
-	if (json_object_array_length(taken) == 0) {
+	if (free_all) {
 		json_object_put(taken);
 		return true;
 	}
@@ -317,8 +322,8 @@ static enum attempt try_showing(struct wish *wish)
 static enum outcome try_showings(struct wish *wish, struct json_object *showings, bool *tried)
 {
 	enum outcome outcome = OUTCOME_DONE;
-	for (size_t i = 0; i < json_object_array_length(showings); i++) {
-		struct json_object *showing = json_object_array_get_idx(showings, i);
+	for (size_t i = 0; i < json_length(showings); i++) {
+		struct json_object *showing = json_at(showings, i);
 		if (!fits(wish, showing))
 			continue;
 		*tried = true;
@@ -347,7 +352,6 @@ static enum outcome remember(struct wish *wish)
 	repeat_record(&wish->repeat, &batch, wish->response, wish->user, wish->now);
 	enum store_result result = batch_commit(&batch, wish->service->store, NULL, NULL);
 	if (result == STORE_CONFLICT) {
-		buffer_clear(&wish->response->body);
 		repeat_answered(&wish->repeat, wish->service, wish->request, wish->response,
 		    wish->user, wish->now);
 	} else if (result != STORE_OK) {

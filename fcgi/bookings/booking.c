@@ -124,9 +124,8 @@ bool booking_change(
 	struct json_object *price = json_object_object_get(booking, "price"), *all;
 	int64_t total = 0;
 	all = json_object_object_get(booking, "seats");
-	for (size_t i = 0; i < json_object_array_length(all); i++)
-		total += json_integer(
-		    price, json_object_get_string(json_object_array_get_idx(all, i)), 0);
+	for (size_t i = 0; i < json_length(all); i++)
+		total += json_integer(price, json_text_at(all, i), 0);
 	if (price && !json_add(booking, "total", json_object_new_int64(total)))
 		return false;
 	if (strcmp(status, status_names[BOOKING_HELD]) != 0)

@@ -49,8 +49,8 @@ static enum step refuse(struct change *change, enum store_result result)
 
 static bool contains(struct json_object *array, const char *name)
 {
-	for (size_t i = 0; i < json_object_array_length(array); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(array, i)), name) == 0)
+	for (size_t i = 0; i < json_length(array); i++)
+		if (strcmp(json_text_at(array, i), name) == 0)
 			return true;
 	return false;
 }
@@ -93,14 +93,13 @@ static enum step read_booking(struct change *change)
 static enum step check_change(struct change *change)
 {
 	struct json_object *seats = seats_of(change);
-	size_t count = json_object_array_length(seats);
-	bool all = !change->keep || json_object_array_length(change->keep) == count;
-	for (size_t i = 0; change->keep && i < json_object_array_length(change->keep); i++) {
-		struct json_object *name = json_object_array_get_idx(change->keep, i);
+	size_t count = json_length(seats);
+	bool all = !change->keep || json_length(change->keep) == count;
+	for (size_t i = 0; change->keep && i < json_length(change->keep); i++) {
+		struct json_object *name = json_at(change->keep, i);
 		bool twice = false;
 		for (size_t j = 0; j < i; j++)
-			twice |=
-			    json_object_equal(name, json_object_array_get_idx(change->keep, j));
+			twice |= json_object_equal(name, json_at(change->keep, j));
 		if (!twice && json_object_is_type(name, json_type_string) &&
 		    contains(seats, json_object_get_string(name)))
 			continue;
@@ -157,12 +156,12 @@ static enum step change_seat(struct change *change, struct json_object *name)
 static enum step change_seats(struct change *change)
 {
 	struct json_object *seats = seats_of(change);
-	size_t count = json_object_array_length(seats);
+	size_t count = json_length(seats);
 	batch_init(&change->batch, change->request->arena, count + OPS_BESIDE_SEATS);
 	for (size_t i = 0; i < count; i++)
-		if (change_seat(change, json_object_array_get_idx(seats, i)) != STEP_ON)
+		if (change_seat(change, json_at(seats, i)) != STEP_ON)
 			return STEP_ANSWERED;
-	if (json_object_array_length(change->lost) == 0)
+	if (json_length(change->lost) == 0)
 		return STEP_ON;
 	struct json_object *extra = json_object_new_object();
 	json_add(extra, "seats", json_object_get(change->lost));
@@ -196,7 +195,7 @@ static enum step change_rest(struct change *change)
 	const char *user = json_text(booking, "user"), *id = json_text(booking, "id");
 	bool held = change->state == BOOKING_HELD && !change->confirm && !change->cancel;
 	bool stays_confirmed = change->state == BOOKING_CONFIRMED && !change->cancel;
-	size_t count = json_object_array_length(change->kept);
+	size_t count = json_length(change->kept);
 	int64_t others;
 	keys_text key, booking_key;
 
@@ -231,13 +230,15 @@ static enum step change_rest(struct change *change)
 static enum step commit(struct change *change)
 {
 	uint64_t version = 0;
+	buffer_clear(&change->response->body);
+	booking_answer(change->response, 200, change->booking, change->version, change->now);
 	enum store_result result =
 	    batch_commit(&change->batch, change->service->store, &version, NULL);
 	if (result == STORE_CONFLICT)
 		return STEP_LOST;
 	if (result != STORE_OK)
 		return refuse(change, result);
-	booking_answer(change->response, 200, change->booking, version, change->now);
+	change->response->version = version;
 	return STEP_ANSWERED;
 }
 

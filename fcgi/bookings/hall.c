@@ -1,6 +1,8 @@
 /* Halls. See hall.h. */
 #include "bookings/hall.h"
 
+#include "base/clock.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "bookings/keys.h"
 #include "bookings/seat.h"
@@ -12,8 +14,8 @@
 /* Counts seats, and finds out whether the plan is one that showtimes may answer. */
 static bool measure(struct json_object *rows, struct json_object *price, size_t *seats)
 {
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
+	for (size_t i = 0; i < json_length(rows); i++) {
+		struct json_object *row = json_at(rows, i);
 		const char *drawn = json_text(row, "seats"), *name = json_text(row, "name");
 		const char *tier = json_text(row, "tier");
 		if (!drawn || !tier || !name || strlen(name) > 2 || strlen(drawn) > 100 ||
@@ -23,6 +25,15 @@ static bool measure(struct json_object *rows, struct json_object *price, size_t 
 			*seats += *c != '_';
 	}
 	return true;
+}
+
+/* Whether a showing says which one it is: keys are made of this. */
+static bool names_itself(struct json_object *showing)
+{
+	const char *date = json_text(showing, "date"), *movie = json_text(showing, "movie");
+	const char *time = json_text(showing, "time"), *screen = json_text(showing, "screen");
+	return date && movie && time && screen && clock_is_date(date) && clock_is_time(time) &&
+	    id_is_valid(movie) && id_is_valid(screen);
 }
 
 static const char *copy(struct arena *arena, struct json_object *object, const char *name)
@@ -56,7 +67,8 @@ struct hall *hall_build(
 	struct json_object *price = json_object_object_get(showing, "price");
 	struct hall *hall = arena_alloc(arena, sizeof *hall);
 	size_t seats = 0;
-	if (!hall || !json_object_is_type(rows, json_type_array) || !measure(rows, price, &seats))
+	if (!hall || !names_itself(showing) || !json_object_is_type(rows, json_type_array) ||
+	    !measure(rows, price, &seats))
 		return NULL;
 	*hall = (struct hall){
 		.date = copy(arena, showing, "date"),
@@ -65,7 +77,7 @@ struct hall *hall_build(
 		.screen = copy(arena, showing, "screen"),
 		.screen_name = copy(arena, screen, "name"),
 		.currency = copy(arena, showing, "currency"),
-		.row_count = json_object_array_length(rows),
+		.row_count = json_length(rows),
 		.next_expiry = INT64_MAX,
 	};
 	hall->rows = arena_alloc(arena, hall->row_count * sizeof *hall->rows);
@@ -74,7 +86,7 @@ struct hall *hall_build(
 	    !hall->currency || !hall->rows || !hall->seats)
 		return NULL;
 	for (size_t i = 0; i < hall->row_count; i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
+		struct json_object *row = json_at(rows, i);
 		hall->rows[i] = (struct hall_row){
 			.name = copy(arena, row, "name"),
 			.tier = copy(arena, row, "tier"),

@@ -23,7 +23,7 @@ enum store_result held_change(struct batch *batch, struct store *store, const ch
 	json_add(held, "holds", holds);
 	*others = 0;
 	if (old) {
-		json_object_object_foreach(json_object_object_get(old, "holds"), other, hold)
+		json_foreach(json_object_object_get(old, "holds"), other, hold)
 		{
 			if (json_integer(hold, "until", 0) <= now || strcmp(other, id) == 0)
 				continue;
@@ -37,7 +37,7 @@ enum store_result held_change(struct batch *batch, struct store *store, const ch
 		json_add(hold, "until", json_object_new_int64(until));
 		json_add(holds, id, hold);
 	}
-	if (json_object_object_length(holds) > 0)
+	if (json_members(holds) > 0)
 		batch_put_json(batch, key, version, held);
 	else if (old)
 		batch_delete(batch, key, version);

@@ -167,8 +167,8 @@ static void write_map(struct buffer *body, const struct hall *hall, bool compact
 /* Whether the showing that showtimes tells of is the one that the path names. */
 static struct json_object *find_showing(struct json_object *showings, const char *id)
 {
-	for (size_t i = 0; i < json_object_array_length(showings); i++) {
-		struct json_object *showing = json_object_array_get_idx(showings, i);
+	for (size_t i = 0; i < json_length(showings); i++) {
+		struct json_object *showing = json_at(showings, i);
 		const char *other = json_text(showing, "id");
 		if (other && strcmp(other, id) == 0)
 			return showing;

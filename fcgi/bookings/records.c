@@ -53,8 +53,8 @@ static void put_seats(const struct place *place, struct json_object *booking, in
 	char owner[SEAT_OWNER_SIZE], document[SEAT_OWNER_SIZE + 64];
 	keys_text key;
 	booking_owner(booking, owner);
-	for (size_t i = 0; i < json_object_array_length(seats); i++) {
-		const char *name = json_object_get_string(json_object_array_get_idx(seats, i));
+	for (size_t i = 0; i < json_length(seats); i++) {
+		const char *name = json_text_at(seats, i);
 		if (!name || !id_is_valid(name) || !json_text(booking, "time") ||
 		    !json_text(booking, "screen")) {
 			import_fault(place->import, place->text,
@@ -79,8 +79,7 @@ static void put_hold(const struct place *place, struct json_object *booking, int
 	if (!import_get(place->import, key))
 		put(place, key, "{\"holds\":{}}");
 	json_add(hold, "seats",
-	    json_object_new_int64(
-		(int64_t)json_object_array_length(json_object_object_get(booking, "seats"))));
+	    json_object_new_int64((int64_t)json_length(json_object_object_get(booking, "seats"))));
 	json_add(hold, "until", json_object_new_int64(until));
 	json_add(json_object_object_get(import_get(place->import, key), "holds"), id, hold);
 }
@@ -108,7 +107,7 @@ static void import_short(const struct place *place, const char *movie)
 	char id[ID_BOOKING_SIZE], code[ID_CODE_SIZE];
 	int64_t now = clock_now();
 	/* Ids that grow older entry by entry keep the order of the file. */
-	int64_t order = json_object_object_length(import_documents(place->import));
+	int64_t order = (int64_t)json_members(import_documents(place->import));
 	if (!id_is_valid(movie))
 		import_fault(place->import, place->text, "must be a movie's id or a booking");
 	else if (!id_make_booking(now + order, id) || !id_make_code(code))
@@ -146,8 +145,8 @@ static void import_date(
 		    import, place.text, "must be a day, YYYYMMDD, with a list of bookings");
 		return;
 	}
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *entry = json_object_array_get_idx(list, i);
+	for (size_t i = 0; i < json_length(list); i++) {
+		struct json_object *entry = json_at(list, i);
 		snprintf(place.text, sizeof place.text, "%.64s/%.16s/%zu", user, date, i);
 		if (json_object_is_type(entry, json_type_string))
 			import_short(&place, json_object_get_string(entry));
@@ -158,13 +157,13 @@ static void import_date(
 
 void records_import(struct import *import, struct json_object *data)
 {
-	json_object_object_foreach(data, user, dates)
+	json_foreach(data, user, dates)
 	{
 		if (!id_is_valid(user) || !json_object_is_type(dates, json_type_object)) {
 			import_fault(import, user, "must be a user's id with an object of dates");
 			return;
 		}
-		json_object_object_foreach(dates, date, list)
+		json_foreach(dates, date, list)
 		{
 			import_date(import, user, date, list);
 		}

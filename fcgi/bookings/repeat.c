@@ -13,6 +13,7 @@ static void give_again(
     const struct request *request, struct response *response, struct json_object *answer)
 {
 	const char *location = json_text(answer, "location");
+	buffer_clear(&response->body);
 	response->location =
 	    location ? arena_copy(request->arena, location, strlen(location)) : NULL;
 	json_write(&response->body, json_object_object_get(answer, "body"));
@@ -54,6 +55,7 @@ void repeat_record(const struct repeat *repeat, struct batch *batch,
     const struct response *response, const char *user, int64_t now)
 {
 	char why[128];
+	const struct buffer *body = &response->body;
 	keys_text due;
 	if (!repeat->key[0])
 		return;
@@ -64,7 +66,7 @@ void repeat_record(const struct repeat *repeat, struct batch *batch,
 	    (!response->location ||
 		json_add(answer, "location", json_object_new_string(response->location))) &&
 	    json_add(answer, "body",
-		json_read(response->body.data, response->body.length, why, sizeof why));
+		json_read(body->data ? body->data : "", body->length, why, sizeof why));
 	if (!good)
 		batch->failed = true;
 	batch_put_json(batch, repeat->key, repeat->expected, answer);

@@ -94,7 +94,7 @@ enum outcome sales_put(
 	result = store_scan(service->store, key, "", 0, visit_seat, &owners);
 	buffer_printf(body, "{\"edition\":%" PRId64 ",\"bookings\":[", edition);
 	const char *separator = "";
-	json_object_object_foreach(owners.seen, owner, unused)
+	json_foreach(owners.seen, owner, unused)
 	{
 		(void)unused;
 		buffer_printf(body, "%s\"%s\"", separator, owner);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "bookings/booking.h"
 #include "bookings/held.h"
 #include "bookings/repeat.h"
@@ -61,10 +62,9 @@ static enum store_result add_hold(
 	char owner[SEAT_OWNER_SIZE];
 	booking_owner(booking, owner);
 	struct json_object *seats = json_object_object_get(booking, "seats");
-	for (size_t i = 0; i < json_object_array_length(seats) && result == STORE_OK; i++) {
+	for (size_t i = 0; i < json_length(seats) && result == STORE_OK; i++) {
 		struct seat seat;
-		booking_seat_key(
-		    booking, json_object_get_string(json_object_array_get_idx(seats, i)), key);
+		booking_seat_key(booking, json_text_at(seats, i), key);
 		result = seat_read(store, key, &seat);
 		if (result == STORE_OK && strcmp(seat.owner, owner) == 0)
 			batch_delete(batch, key, seat.version);
@@ -102,6 +102,7 @@ bool sweep_once(struct store *store, int64_t now)
 	struct arena arena;
 
 	arena_init(&arena);
+	memory_take();
 	while (result == STORE_OK) {
 		due->count = 0;
 		due->now = now;

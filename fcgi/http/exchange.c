@@ -3,12 +3,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "http/head.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define HEAD_MAX  (64 * 1024)
+#define HEAD_USED 2048        /* had beforehand: after a commit it is too late to lack memory */
 #define BODY_KEEP (64 * 1024) /* a larger buffer is not kept for the next request */
 
 struct exchange *exchange_new(const struct server_config *config)
@@ -20,7 +22,10 @@ struct exchange *exchange_new(const struct server_config *config)
 	arena_init(&exchange->arena);
 	buffer_init(&exchange->head, HEAD_MAX);
 	buffer_init(&exchange->response.body, RESPONSE_MAX);
-	return exchange;
+	if (buffer_reserve(&exchange->head, HEAD_USED))
+		return exchange;
+	exchange_free(exchange);
+	return NULL;
 }
 
 void exchange_free(struct exchange *exchange)
@@ -47,8 +52,10 @@ void exchange_begin(struct exchange *exchange, char *const params[])
 	exchange->started = clock_steady();
 	exchange->request = (struct request){ .arena = &exchange->arena };
 	clear_response(exchange);
+	memory_take();
 	intake_head(
 	    &exchange->intake, exchange->config, params, &exchange->request, &exchange->response);
+	exchange->starved = memory_take();
 }
 
 bool exchange_wants_body(const struct exchange *exchange)
@@ -61,18 +68,32 @@ void exchange_body(struct exchange *exchange, const char *text, size_t length)
 	if (exchange->response.status == 0)
 		intake_body(
 		    &exchange->intake, text, length, &exchange->request, &exchange->response);
+	exchange->starved |= memory_take();
+}
+
+/* Runs the handler; whatever it leaves, it is no answer when memory ran out on the way. */
+static enum outcome run(struct exchange *exchange, const struct route *route)
+{
+	memory_take();
+	enum outcome outcome =
+	    route->handler(exchange->config->service, &exchange->request, &exchange->response);
+	exchange->starved = memory_take();
+	return exchange->starved ? OUTCOME_DONE : outcome;
 }
 
 bool exchange_run(struct exchange *exchange, bool may_wait)
 {
 	const struct route *route = exchange->intake.route;
-	if (exchange->response.status != 0)
-		return true;
-	if (route->lane == LANE_WAITING && !may_wait)
-		return false;
-	exchange->request.may_wait = may_wait;
-	if (route->handler(exchange->config->service, &exchange->request, &exchange->response) ==
-	    OUTCOME_DONE)
+	enum outcome outcome = OUTCOME_DONE;
+	if (exchange->response.status == 0 && !exchange->starved) {
+		if (route->lane == LANE_WAITING && !may_wait)
+			return false;
+		exchange->request.may_wait = may_wait;
+		outcome = run(exchange, route);
+	}
+	if (exchange->starved)
+		response_problem(&exchange->response, PROBLEM_INTERNAL, "Memory ran out.");
+	if (outcome == OUTCOME_DONE)
 		return true;
 	clear_response(exchange);
 	if (!may_wait)

@@ -13,6 +13,7 @@ struct exchange {
 	struct intake intake;
 	struct buffer head; /* exchange_finish: the header block to send */
 	bool body_follows;  /* and response.body after it */
+	bool starved;       /* memory ran out, whatever the response says */
 	int64_t started;
 };
 

@@ -30,7 +30,7 @@ static bool add_fault(struct json_object *errors, const char *field, const char 
 
 bool field_fault(struct json_object *errors, const char *field, const char *format, ...)
 {
-	if (json_object_array_length(errors) >= FAULTS_MAX)
+	if (json_length(errors) >= FAULTS_MAX)
 		return false;
 	struct buffer detail;
 	buffer_init(&detail, SIZE_MAX / 2);
@@ -119,11 +119,11 @@ static bool check_string(
 static bool check_ids(const struct field *field, const char *name, struct json_object *array,
     struct json_object *errors)
 {
-	size_t count = json_object_array_length(array);
+	size_t count = json_length(array);
 	if (!check_range(field, name, (double)count, "have", " elements", errors))
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *element = json_object_array_get_idx(array, i);
+		struct json_object *element = json_at(array, i);
 		if (!json_object_is_type(element, json_type_string) ||
 		    strlen(json_object_get_string(element)) !=
 			(size_t)json_object_get_string_len(element) ||
@@ -166,11 +166,11 @@ static bool check_value(const struct field *field, const char *name, struct json
 		    field, name, json_object_get_double(value), "be a number from", "", errors);
 	case FIELD_IDS: return check_ids(field, name, value, errors);
 	case FIELD_ARRAY:
-		return check_range(field, name, (double)json_object_array_length(value), "have",
-		    " elements", errors);
+		return check_range(
+		    field, name, (double)json_length(value), "have", " elements", errors);
 	case FIELD_OBJECT:
-		return check_range(field, name, (double)json_object_object_length(value), "have",
-		    " members", errors);
+		return check_range(
+		    field, name, (double)json_members(value), "have", " members", errors);
 	case FIELD_BOOLEAN: return true;
 	default: return check_string(field, name, json_object_get_string(value), errors);
 	}
@@ -198,7 +198,7 @@ static bool check_unknown(const struct field *fields, struct json_object *object
 	buffer_init(&full, SIZE_MAX / 2);
 	buffer_init(&known, SIZE_MAX / 2);
 	list_names(fields, &known);
-	json_object_object_foreach(object, name, value)
+	json_foreach(object, name, value)
 	{
 		(void)value;
 		if (is_known(fields, name))

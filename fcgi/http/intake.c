@@ -200,9 +200,9 @@ static bool read_query(
 	}
 	for (const struct field *field = fields; errors && field && field->name; field++)
 		if (field->required && !request_query(request, field->name) &&
-		    json_object_array_length(errors) == 0)
+		    json_length(errors) == 0)
 			field_fault(errors, field->name, "is missing");
-	if (errors && json_object_array_length(errors) == 0) {
+	if (errors && json_length(errors) == 0) {
 		json_object_put(errors);
 		return true;
 	}

@@ -200,6 +200,7 @@ static CURL *make_handle(const struct peers *peers)
 	CURL *handle = curl_easy_init();
 	if (!handle ||
 	    curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, peers->socket) != CURLE_OK ||
+	    curl_easy_setopt(handle, CURLOPT_URL, "http://internal/") != CURLE_OK ||
 	    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http") != CURLE_OK ||
 	    curl_easy_setopt(handle, CURLOPT_PROXY, "") != CURLE_OK) {
 		curl_easy_cleanup(handle);
@@ -271,13 +272,15 @@ static bool set_method(CURL *handle, const char *body)
 static const char *ask(const struct peers *peers, CURL *handle, const struct request *request,
     const char *path, const char *body, struct buffer *answer, long *status)
 {
-	char id[HEADER_SIZE], *url = arena_printf(request->arena, "http://internal%s", path);
+	char id[HEADER_SIZE];
 	snprintf(id, sizeof id, "X-Request-Id: %s", request->id);
 	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
 	const char *fault = "no memory";
-	if (!handle || !url || !headers || !curl_slist_append(headers, id) ||
+	/* As a part of the URL, libcurl could lose the query when memory runs out. */
+	if (!handle || !headers || !curl_slist_append(headers, id) ||
 	    (body && !curl_slist_append(headers, "Content-Type: application/json")) ||
-	    !set_method(handle, body) || curl_easy_setopt(handle, CURLOPT_URL, url) != CURLE_OK)
+	    !set_method(handle, body) ||
+	    curl_easy_setopt(handle, CURLOPT_REQUEST_TARGET, path) != CURLE_OK)
 		goto out;
 	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, answer);

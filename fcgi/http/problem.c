@@ -61,7 +61,7 @@ void problem_write(struct buffer *body, enum problem problem, const char *detail
 	if (request_id)
 		write_member(body, "instance", request_id);
 	if (extra) {
-		json_object_object_foreach(extra, name, value)
+		json_foreach(extra, name, value)
 		{
 			buffer_text(body, ",");
 			json_write_string(body, name);

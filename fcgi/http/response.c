@@ -148,11 +148,11 @@ enum outcome response_field(struct response *response, const char *field, const 
 enum outcome response_fields(
     struct response *response, enum problem problem, struct json_object *errors)
 {
-	if (!errors || json_object_array_length(errors) == 0) {
+	if (!errors || json_length(errors) == 0) {
 		json_object_put(errors);
 		return response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
 	}
-	struct json_object *first = json_object_array_get_idx(errors, 0);
+	struct json_object *first = json_at(errors, 0);
 	const char *field = json_text(first, "field"), *detail = json_text(first, "detail");
 	struct buffer text;
 	buffer_init(&text, RESPONSE_MAX);

@@ -133,13 +133,15 @@ static enum outcome list_top(struct service *service, struct response *response,
 	struct json_object *movies = json_object_new_array();
 	enum store_result result =
 	    store_scan(service->store, "movies/", "", 0, collect_movie, movies);
+	if (result == STORE_OK && !movies)
+		result = STORE_FAILED;
 	if (result != STORE_OK) {
 		json_object_put(movies);
 		return answer_store_problem(response, result);
 	}
 	json_object_array_sort(movies, compare_rank);
-	for (size_t i = 0; i < count && i < json_object_array_length(movies); i++)
-		append_movie(&response->body, json_object_array_get_idx(movies, i));
+	for (size_t i = 0; i < count && i < json_length(movies); i++)
+		append_movie(&response->body, json_at(movies, i));
 	json_object_put(movies);
 	buffer_text(&response->body, response->body.length ? "}" : "{}");
 	return response_body(response, 200);
@@ -198,16 +200,15 @@ static bool allow_movie(struct service *service, const struct request *request,
 		return false;
 	}
 	showings = json_object_new_array();
-	json_object_object_foreach(dates, date, list)
+	json_foreach(dates, date, list)
 	{
 		(void)date;
-		for (size_t i = 0; i < json_object_array_length(list); i++)
+		for (size_t i = 0; i < json_length(list); i++)
 			json_append(showings,
-			    json_object_get(
-				json_object_object_get(json_object_array_get_idx(list, i), "uri")));
+			    json_object_get(json_object_object_get(json_at(list, i), "uri")));
 	}
 	json_object_put(dates);
-	if (json_object_array_length(showings) == 0) {
+	if (json_length(showings) == 0) {
 		json_object_put(showings);
 		return true;
 	}

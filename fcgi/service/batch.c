@@ -1,6 +1,9 @@
 /* Lists of store operations. See batch.h. */
 #include "service/batch.h"
 
+#include "base/json.h"
+#include "base/memory.h"
+
 #include <string.h>
 
 void batch_init(struct batch *batch, struct arena *arena, size_t capacity)
@@ -40,13 +43,17 @@ size_t batch_put(struct batch *batch, const char *key, uint64_t expected, const 
 size_t batch_put_json(
     struct batch *batch, const char *key, uint64_t expected, struct json_object *document)
 {
-	const char *text = json_object_to_json_string_ext(
-	    document, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (!document || !text) {
+	struct buffer text;
+	size_t index = 0;
+	buffer_init(&text, STORE_DOCUMENT_MAX);
+	if (document)
+		json_write(&text, document);
+	if (text.data && !text.failed)
+		index = add(batch, STORE_PUT, key, expected, text.data);
+	else
 		batch->failed = true;
-		return 0;
-	}
-	return add(batch, STORE_PUT, key, expected, text);
+	buffer_free(&text);
+	return index;
 }
 
 size_t batch_delete(struct batch *batch, const char *key, uint64_t expected)
@@ -63,7 +70,7 @@ enum store_result batch_commit(
     struct batch *batch, struct store *store, uint64_t *version, const char **failed_key)
 {
 	struct store_done done;
-	if (batch->failed)
+	if (batch->failed || memory_noted())
 		return STORE_FAILED;
 	enum store_result result = store_commit(store, batch->ops, batch->count, &done);
 	if (result == STORE_OK && version)

@@ -28,7 +28,11 @@ size_t batch_put_json(
 size_t batch_delete(struct batch *batch, const char *key, uint64_t expected);
 size_t batch_check(struct batch *batch, const char *key, uint64_t expected);
 
-/** store_commit on the list; *failed_key is the key of the first expectation that did not hold. */
+/**
+ * store_commit on the list; *failed_key is the key of the first expectation that did not hold. Where
+ * memory ran out on the way (memory.h) nothing is committed, and the result is STORE_FAILED. What is
+ * answered is best written before: afterwards it is too late to lack memory for it.
+ */
 enum store_result batch_commit(
     struct batch *batch, struct store *store, uint64_t *version, const char **failed_key);
 

@@ -50,7 +50,7 @@ void document_faults(const struct document_kind *kind, const char *id, struct js
 void document_import(
     const struct document_kind *kind, struct import *import, struct json_object *data)
 {
-	json_object_object_foreach(data, id, document)
+	json_foreach(data, id, document)
 	{
 		char key[STORE_KEY_MAX + 1];
 		struct json_object *errors = json_object_new_array();
@@ -125,7 +125,7 @@ static bool build_good(struct write *write)
 	struct json_object *errors = json_object_new_array();
 	write->fresh = build(write);
 	document_faults(write->kind, write->id, write->fresh, errors);
-	if (errors && json_object_array_length(errors) == 0) {
+	if (errors && json_length(errors) == 0) {
 		json_object_put(errors);
 		return true;
 	}

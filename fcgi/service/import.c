@@ -4,6 +4,7 @@
 #include "service/import.h"
 
 #include "base/json.h"
+#include "base/memory.h"
 #include "service/trail.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ void import_put(
 
 bool import_faults(struct import *import, const char *place, struct json_object *errors)
 {
-	struct json_object *first = errors ? json_object_array_get_idx(errors, 0) : NULL;
+	struct json_object *first = errors ? json_at(errors, 0) : NULL;
 	const char *field = json_text(first, "field"), *detail = json_text(first, "detail");
 	if (errors && !first) {
 		json_object_put(errors);
@@ -153,14 +154,16 @@ out:
 static bool commit(struct import *import, char *why, size_t why_size)
 {
 	static const char mark[] = "{}";
-	size_t count = (size_t)json_object_object_length(import->documents) + 1 + TRAIL_OPS;
+	size_t count = json_members(import->documents) + 1 + TRAIL_OPS;
 	size_t used = 0;
 	struct store_op *ops = calloc(count, sizeof *ops);
 	enum store_result result = STORE_FAILED;
 	struct arena arena;
 	struct batch trail;
+	struct buffer text;
 
 	arena_init(&arena);
+	buffer_init(&text, STORE_DOCUMENT_MAX);
 	batch_init(&trail, &arena, TRAIL_OPS);
 	trail_note(&trail, NULL, "import", NULL, "/%s", import->service->definition->name);
 	if (!ops || trail.failed)
@@ -168,24 +171,27 @@ static bool commit(struct import *import, char *why, size_t why_size)
 	ops[used++] = trail.ops[0];
 	ops[used++] = (struct store_op){ STORE_PUT, STORE_EXPECT_ABSENT, 0, IMPORT_MARK, mark,
 		sizeof mark - 1 };
-	json_object_object_foreach(import->documents, key, document)
+	json_foreach(import->documents, key, document)
 	{
-		size_t length;
-		const char *text = json_object_to_json_string_length(
-		    document, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
-		if (!text)
-			goto out;
+		buffer_clear(&text);
+		json_write(&text, document);
+		const char *copy = text.failed ? NULL : arena_copy(&arena, text.data, text.length);
 		ops[used++] =
-		    (struct store_op){ STORE_PUT, STORE_EXPECT_ABSENT, 0, key, text, length };
+		    (struct store_op){ STORE_PUT, STORE_EXPECT_ABSENT, 0, key, copy, text.length };
 	}
-	result = store_commit(import->service->store, ops, used, NULL);
+	/* Also what went missing while the files were read. */
+	if (!memory_noted())
+		result = store_commit(import->service->store, ops, used, NULL);
 out:
+	buffer_free(&text);
 	free(ops);
 	arena_free(&arena);
 	if (result != STORE_OK)
 		snprintf(why, why_size, "the store does not take the documents of %s: %s",
 		    settings_text(import_settings(import), SETTING_DATA),
-		    result == STORE_FULL ? "no space left" : "see the log");
+		    result == STORE_FULL ? "no space left"
+			: memory_noted() ? "memory ran out"
+					 : "see the log");
 	return result == STORE_OK;
 }
 

@@ -37,12 +37,12 @@ const char *trail_changed(
     struct arena *arena, struct json_object *before, struct json_object *after)
 {
 	const char *list = "";
-	json_object_object_foreach(after, name, value)
+	json_foreach(after, name, value)
 	{
 		if (list && !json_object_equal(value, json_object_object_get(before, name)))
 			list = arena_printf(arena, "%s%s%s", list, *list ? "," : "", name);
 	}
-	json_object_object_foreach(before, gone, old)
+	json_foreach(before, gone, old)
 	{
 		(void)old;
 		if (list && !json_object_object_get_ex(after, gone, NULL))

@@ -105,7 +105,7 @@ static struct json_object *old_showing(const struct change *change)
 {
 	if (change->at < 0)
 		return NULL;
-	return json_object_array_get_idx(showings_of(&change->days[1]), (size_t)change->at);
+	return json_at(showings_of(&change->days[1]), (size_t)change->at);
 }
 
 static enum step read_days(struct change *change)
@@ -230,7 +230,7 @@ static enum step build_good(struct change *change)
 	check_place(change, errors);
 	showing_complete(
 	    change->service->settings, change->date, change->fresh, change->screen, errors);
-	if (errors && json_object_array_length(errors) == 0) {
+	if (errors && json_length(errors) == 0) {
 		json_object_put(errors);
 		return STEP_ON;
 	}

@@ -54,7 +54,7 @@ static struct json_object *try_screens(
     struct import *import, const char *date, const char *movie, const char *time)
 {
 	static const char prefix[] = "screens/";
-	json_object_object_foreach(import_documents(import), key, document)
+	json_foreach(import_documents(import), key, document)
 	{
 		(void)document;
 		if (strncmp(key, prefix, sizeof prefix - 1) != 0)
@@ -93,8 +93,8 @@ static struct json_object *place_short(
 static void place_entries(struct import *import, const char *date, struct json_object *list,
     struct json_object *showings, enum json_type form)
 {
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *entry = json_object_array_get_idx(list, i), *showing;
+	for (size_t i = 0; i < json_length(list); i++) {
+		struct json_object *entry = json_at(list, i), *showing;
 		char place[64];
 		if (json_object_get_type(entry) != form)
 			continue;
@@ -114,8 +114,8 @@ static void import_day(struct import *import, const char *date, struct json_obje
 	struct json_object *day = json_object_new_object(), *showings = json_object_new_array();
 	char place[64], key[32];
 
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *entry = json_object_array_get_idx(list, i);
+	for (size_t i = 0; i < json_length(list); i++) {
+		struct json_object *entry = json_at(list, i);
 		bool is_id = json_object_is_type(entry, json_type_string) &&
 		    id_is_valid(json_object_get_string(entry));
 		snprintf(place, sizeof place, "%s/%zu", date, i);
@@ -132,12 +132,11 @@ static void import_day(struct import *import, const char *date, struct json_obje
 
 void programme_import(struct import *import, struct json_object *data)
 {
-	json_object_object_foreach(data, date, list)
+	json_foreach(data, date, list)
 	{
 		if (!clock_is_date(date))
 			import_fault(import, date, "must be a day, YYYYMMDD");
-		else if (!json_object_is_type(list, json_type_array) ||
-		    json_object_array_length(list) == 0)
+		else if (!json_object_is_type(list, json_type_array) || json_length(list) == 0)
 			import_fault(import, date, "must be a list of showings that is not empty");
 		else
 			import_day(import, date, list);

@@ -71,7 +71,7 @@ static enum step check_guard(struct removal *removal)
 {
 	struct json_object *showings = json_object_object_get(removal->day, "showings");
 	return showing_guarded(removal->service, removal->request, removal->response, removal->date,
-		   json_object_array_get_idx(showings, (size_t)removal->at))
+		   json_at(showings, (size_t)removal->at))
 	    ? STEP_ON
 	    : STEP_ANSWERED;
 }
@@ -131,8 +131,8 @@ static void reopen(struct removal *removal)
 static void answer_bookings(struct removal *removal, struct json_object *bookings)
 {
 	struct json_object *extra = json_object_new_object(), *list = json_object_new_array();
-	for (size_t i = 0; i < json_object_array_length(bookings); i++) {
-		const char *owner = json_object_get_string(json_object_array_get_idx(bookings, i));
+	for (size_t i = 0; i < json_length(bookings); i++) {
+		const char *owner = json_text_at(bookings, i);
 		const char *uri = arena_printf(removal->request->arena, "/bookings/%s", owner);
 		json_append(list, uri ? json_object_new_string(uri) : NULL);
 	}
@@ -155,7 +155,7 @@ static enum step close_sales(struct removal *removal)
 	if (asked != PEER_OK || !json_object_is_type(bookings, json_type_array))
 		removal->outcome = answer_peer_problem(
 		    removal->response, asked == PEER_WAIT ? PEER_WAIT : PEER_DOWN, "bookings");
-	else if (json_object_array_length(bookings) > 0)
+	else if (json_length(bookings) > 0)
 		answer_bookings(removal, bookings);
 	else
 		step = STEP_ON;
@@ -169,7 +169,7 @@ static enum step commit(struct removal *removal)
 	struct json_object *showings = json_object_object_get(removal->day, "showings");
 	struct batch batch;
 	batch_init(&batch, removal->request->arena, 2 + TRAIL_OPS);
-	if (json_object_array_length(showings) == 1) {
+	if (json_length(showings) == 1) {
 		batch_delete(&batch, removal->day_key, removal->edition);
 	} else {
 		json_object_array_del_idx(showings, (size_t)removal->at, 1);

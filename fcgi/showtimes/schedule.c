@@ -53,8 +53,8 @@ struct json_object *schedule_clash(const char *date, struct json_object *showing
 	int64_t start, end, other_start, other_end;
 	if (!interval(other_date, other, &other_start, &other_end))
 		return NULL;
-	for (size_t i = 0; i < json_object_array_length(showings); i++) {
-		struct json_object *showing = json_object_array_get_idx(showings, i);
+	for (size_t i = 0; i < json_length(showings); i++) {
+		struct json_object *showing = json_at(showings, i);
 		if (showing &&
 		    strcmp(json_text(showing, "screen"), json_text(other, "screen")) == 0 &&
 		    interval(date, showing, &start, &end) && start < other_end && other_start < end)

@@ -69,15 +69,15 @@ int screens_capacity(struct json_object *screen)
 {
 	struct json_object *rows = json_object_object_get(screen, "rows");
 	int capacity = 0;
-	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		capacity += count_of(json_text(json_object_array_get_idx(rows, i), "seats"), "#");
+	for (size_t i = 0; i < json_length(rows); i++)
+		capacity += count_of(json_text(json_at(rows, i), "seats"), "#");
 	return capacity;
 }
 
 static void check_row(struct json_object *screen, size_t index, struct json_object *errors)
 {
 	struct json_object *rows = json_object_object_get(screen, "rows");
-	struct json_object *row = json_object_array_get_idx(rows, index);
+	struct json_object *row = json_at(rows, index);
 	char prefix[32], name_field[40], seats_field[40], tier_field[40];
 	snprintf(prefix, sizeof prefix, "rows/%zu/", index);
 	snprintf(name_field, sizeof name_field, "%sname", prefix);
@@ -99,7 +99,7 @@ static void check_row(struct json_object *screen, size_t index, struct json_obje
 	if (!json_object_object_get(json_object_object_get(screen, "price"), tier))
 		field_fault(errors, tier_field, "the screen has no price for %s", tier);
 	for (size_t i = 0; i < index; i++) {
-		const char *other = json_text(json_object_array_get_idx(rows, i), "name");
+		const char *other = json_text(json_at(rows, i), "name");
 		if (other && strcmp(other, name) == 0)
 			field_fault(errors, name_field, "there are two rows %s", name);
 	}
@@ -107,7 +107,7 @@ static void check_row(struct json_object *screen, size_t index, struct json_obje
 
 static void check_screen(struct json_object *screen, struct json_object *errors)
 {
-	json_object_object_foreach(json_object_object_get(screen, "price"), tier, price)
+	json_foreach(json_object_object_get(screen, "price"), tier, price)
 	{
 		int64_t amount =
 		    json_object_is_type(price, json_type_int) ? json_object_get_int64(price) : -1;
@@ -118,9 +118,9 @@ static void check_screen(struct json_object *screen, struct json_object *errors)
 	}
 	struct json_object *rows = json_object_object_get(screen, "rows");
 	int seats = 0;
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+	for (size_t i = 0; i < json_length(rows); i++) {
 		check_row(screen, i, errors);
-		const char *drawn = json_text(json_object_array_get_idx(rows, i), "seats");
+		const char *drawn = json_text(json_at(rows, i), "seats");
 		seats += drawn ? count_of(drawn, "#x") : 0;
 	}
 	if (seats > SCREENS_SEATS_MAX)
@@ -182,7 +182,7 @@ static bool allow_screen(struct service *service, const struct request *request,
 	if (result == STORE_OK || result == STORE_ABSENT)
 		result = uses_find(service->store, today, "screen", id, showings);
 	batch_check(batch, USES_KEY, programme);
-	if (result == STORE_OK && json_object_array_length(showings) == 0) {
+	if (result == STORE_OK && json_length(showings) == 0) {
 		json_object_put(showings);
 		return true;
 	}

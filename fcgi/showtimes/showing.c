@@ -25,7 +25,7 @@ const struct field showing_fields[] = {
 static void check_price(
     struct json_object *price, struct json_object *usual, struct json_object *errors)
 {
-	json_object_object_foreach(price, tier, amount)
+	json_foreach(price, tier, amount)
 	{
 		if (!id_is_valid(tier) || !json_object_is_type(amount, json_type_int) ||
 		    json_object_get_int64(amount) < 0 ||
@@ -34,7 +34,7 @@ static void check_price(
 			    "must give %.64s whole minor units from 0 to %d", tier,
 			    SCREENS_PRICE_MAX);
 	}
-	json_object_object_foreach(usual, wanted, unused)
+	json_foreach(usual, wanted, unused)
 	{
 		(void)unused;
 		if (!json_object_object_get_ex(price, wanted, NULL))
@@ -84,8 +84,8 @@ struct json_object *showing_clash(showing_day days, void *context, const char *d
 int showing_find(struct json_object *day, const char *movie, const char *id)
 {
 	struct json_object *showings = json_object_object_get(day, "showings");
-	for (size_t i = 0; day && i < json_object_array_length(showings); i++) {
-		struct json_object *showing = json_object_array_get_idx(showings, i);
+	for (size_t i = 0; day && i < json_length(showings); i++) {
+		struct json_object *showing = json_at(showings, i);
 		if (strcmp(json_text(showing, "movie"), movie) == 0 &&
 		    strncmp(json_text(showing, "time"), id, 5) == 0 &&
 		    strcmp(json_text(showing, "screen"), id + 6) == 0)

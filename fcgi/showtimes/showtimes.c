@@ -27,11 +27,11 @@ static void write_movies(struct buffer *body, struct json_object *day)
 	struct json_object *showings = json_object_object_get(day, "showings");
 	struct json_object *seen = json_object_new_object();
 	buffer_text(body, "[");
-	for (size_t i = 0; i < json_object_array_length(showings); i++) {
-		const char *movie = json_text(json_object_array_get_idx(showings, i), "movie");
+	for (size_t i = 0; i < json_length(showings); i++) {
+		const char *movie = json_text(json_at(showings, i), "movie");
 		if (json_object_object_get(seen, movie))
 			continue;
-		buffer_text(body, json_object_object_length(seen) ? "," : "");
+		buffer_text(body, json_members(seen) ? "," : "");
 		json_write_string(body, movie);
 		json_add(seen, movie, json_object_new_boolean(true));
 	}
@@ -71,8 +71,8 @@ static bool write_showings(struct buffer *body, const char *movie, struct json_o
 	struct json_object *showings = json_object_object_get(day, "showings");
 	const char *separator = "[";
 	json_object_array_sort(showings, compare_start);
-	for (size_t i = 0; i < json_object_array_length(showings); i++) {
-		struct json_object *showing = json_object_array_get_idx(showings, i);
+	for (size_t i = 0; i < json_length(showings); i++) {
+		struct json_object *showing = json_at(showings, i);
 		char uri[SHOWING_URI_SIZE];
 		if (strcmp(json_text(showing, "movie"), movie) != 0)
 			continue;
@@ -183,8 +183,8 @@ static enum outcome list_showings(
 		return OUTCOME_DONE;
 	struct json_object *showings = json_object_object_get(day, "showings");
 	json_object_array_sort(showings, compare_start);
-	for (size_t i = 0; i < json_object_array_length(showings) && result == STORE_OK; i++) {
-		struct json_object *showing = json_object_array_get_idx(showings, i);
+	for (size_t i = 0; i < json_length(showings) && result == STORE_OK; i++) {
+		struct json_object *showing = json_at(showings, i);
 		if (strcmp(json_text(showing, "movie"), movie) != 0)
 			continue;
 		buffer_text(body, body->length ? ",\n" : "[");
@@ -212,7 +212,7 @@ static enum outcome get_showing(
 	enum store_result result = STORE_ABSENT;
 	if (at >= 0)
 		result = showing_write(service->store, &response->body, date,
-		    json_object_array_get_idx(json_object_object_get(day, "showings"), (size_t)at));
+		    json_at(json_object_object_get(day, "showings"), (size_t)at));
 	json_object_put(day);
 	if (result == STORE_ABSENT)
 		return response_problem(response, PROBLEM_NOT_FOUND,

@@ -19,15 +19,15 @@ static bool visit_day(void *context, const struct store_record *record)
 	struct json_object *day = json_read(record->document, record->length, why, sizeof why);
 	struct json_object *showings = json_object_object_get(day, "showings");
 	const char *date = json_text(day, "date");
-	for (size_t i = 0; date && i < json_object_array_length(showings); i++) {
-		struct json_object *showing = json_object_array_get_idx(showings, i);
+	for (size_t i = 0; date && i < json_length(showings); i++) {
+		struct json_object *showing = json_at(showings, i);
 		if (strcmp(json_text(showing, search->member), search->value) != 0)
 			continue;
 		showing_uri(date, showing, uri);
 		json_append(search->list, json_object_new_string(uri));
 	}
 	json_object_put(day);
-	return json_object_array_length(search->list) < USES_LIST_MAX;
+	return json_length(search->list) < USES_LIST_MAX;
 }
 
 enum store_result uses_find(struct store *store, const char *from, const char *member,

@@ -76,12 +76,11 @@ static bool set_password(struct service *service, const struct request *request,
 	return false;
 }
 
-static enum outcome answer_user(
-    struct response *response, int status, struct json_object *user, uint64_t version)
+/* The answer to a change, which is written before its commit. */
+static void answer_user(struct response *response, int status, struct json_object *user)
 {
 	users_write(&response->body, user);
-	response->version = version;
-	return response_body(response, status);
+	response_body(response, status);
 }
 
 enum outcome account_create(
@@ -107,10 +106,11 @@ enum outcome account_create(
 	batch_init(&batch, request->arena, 1 + TRAIL_OPS);
 	batch_put_json(&batch, key, BATCH_ABSENT, user);
 	trail_note(&batch, request, "create", NULL, "/users/%s", id);
+	answer_user(response, 201, user);
+	response->location = arena_printf(request->arena, "/users/%s", id);
 	enum store_result result = batch_commit(&batch, service->store, &version, NULL);
 	if (result == STORE_OK) {
-		answer_user(response, 201, user, version);
-		response->location = arena_printf(request->arena, "/users/%s", id);
+		response->version = version;
 	} else if (result == STORE_CONFLICT) {
 		response_problem(response, PROBLEM_TAKEN, "There is a user %s already.", id);
 	} else {
@@ -207,10 +207,11 @@ enum outcome account_change(
 	enum store_result result = STORE_OK;
 	if (json_text(request->body, "password"))
 		result = token_forget(service->store, id, &batch);
+	answer_user(response, 200, user);
 	if (result == STORE_OK)
 		result = batch_commit(&batch, service->store, &version, NULL);
 	if (result == STORE_OK)
-		answer_user(response, 200, user, version);
+		response->version = version;
 	else if (result == STORE_CONFLICT)
 		response_problem(response, PROBLEM_STALE,
 		    "If-Match: the user has changed since; read it again.");
@@ -221,21 +222,25 @@ out:
 	return OUTCOME_DONE;
 }
 
-/* The bookings that are neither over nor given back, as URIs. */
+/* The bookings that are neither over nor given back, as URIs; NULL when this is no list of bookings. */
 static struct json_object *still_to_come(struct json_object *bookings)
 {
-	struct json_object *list = json_object_new_array();
+	struct json_object *list =
+	    json_object_is_type(bookings, json_type_object) ? json_object_new_array() : NULL;
 	char today[9];
 	clock_today(today);
-	json_object_object_foreach(bookings, id, booking)
+	json_foreach(bookings, id, booking)
 	{
 		(void)id;
 		const char *status = json_text(booking, "status"),
 			   *date = json_text(booking, "date");
 		const char *uri = json_text(booking, "uri");
-		bool stands =
-		    status && (strcmp(status, "confirmed") == 0 || strcmp(status, "held") == 0);
-		if (stands && date && uri && strcmp(date, today) >= 0)
+		if (!status || !date || !uri) {
+			json_object_put(list);
+			return NULL;
+		}
+		bool stands = strcmp(status, "confirmed") == 0 || strcmp(status, "held") == 0;
+		if (stands && strcmp(date, today) >= 0)
 			json_append(list, json_object_new_string(uri));
 	}
 	return list;
@@ -254,12 +259,13 @@ enum outcome account_delete(
 		goto out;
 	snprintf(path, sizeof path, "/bookings/%s?view=full&limit=1000", id);
 	enum peer_result asked = peer_get(service->peers, request, PEER_FRESH, path, &bookings);
-	if (asked != PEER_OK && asked != PEER_ABSENT) {
-		outcome = answer_peer_problem(response, asked, "bookings");
+	if (asked == PEER_OK)
+		in_the_way = still_to_come(bookings);
+	if (asked != PEER_ABSENT && !in_the_way) {
+		outcome = answer_peer_problem(response, PEER_DOWN, "bookings");
 		goto out;
 	}
-	in_the_way = bookings ? still_to_come(bookings) : NULL;
-	if (in_the_way && json_object_array_length(in_the_way) > 0) {
+	if (json_length(in_the_way) > 0) {
 		struct json_object *extra = json_object_new_object();
 		json_add(extra, "bookings", json_object_get(in_the_way));
 		outcome = response_problem_with(response, PROBLEM_TAKEN, extra,
@@ -333,10 +339,9 @@ enum outcome account_set_role(
 			users_key(key, id);
 			batch_put_json(&batch, key, version, user);
 			trail_note(&batch, request, action, NULL, "/users/%s/role", id);
+			answer_role(response, id, user);
 			result = batch_commit(&batch, service->store, NULL, NULL);
 		}
-		if (result == STORE_OK)
-			answer_role(response, id, user);
 		json_object_put(user);
 	}
 	if (result == STORE_ABSENT)

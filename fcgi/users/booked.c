@@ -11,6 +11,21 @@
 #define MOVIES_A_QUERY 200  /* the most ids that GET /movies?ids= takes */
 #define TOP_MAX        1000 /* the most that GET /movies?top= takes */
 
+/* Whether this is {date: [movie id]}. */
+static bool are_dates(struct json_object *dates)
+{
+	json_foreach(dates, date, ids)
+	{
+		(void)date;
+		for (size_t i = 0; i < json_length(ids); i++)
+			if (!*json_text_at(ids, i))
+				return false;
+		if (json_length(ids) == 0)
+			return false;
+	}
+	return json_object_is_type(dates, json_type_object);
+}
+
 /* Reads {date: [movie id]} of a user, NULL when there are no bookings. False: it is answered. */
 static bool read_dates(struct service *service, const struct request *request,
     struct response *response, struct json_object **dates)
@@ -29,6 +44,8 @@ static bool read_dates(struct service *service, const struct request *request,
 	}
 	snprintf(path, sizeof path, "/bookings/%s", user);
 	enum peer_result asked = peer_get(service->peers, request, PEER_FRESH, path, dates);
+	if (asked == PEER_OK && !are_dates(*dates))
+		asked = PEER_DOWN;
 	if (asked != PEER_OK && asked != PEER_ABSENT) {
 		answer_peer_problem(response, asked, "bookings");
 		return false;
@@ -42,12 +59,11 @@ static struct json_object *distinct_movies(struct json_object *dates)
 	struct json_object *movies = json_object_new_object();
 	if (!dates)
 		return movies;
-	json_object_object_foreach(dates, date, ids)
+	json_foreach(dates, date, ids)
 	{
 		(void)date;
-		for (size_t i = 0; i < json_object_array_length(ids); i++)
-			json_add(movies, json_object_get_string(json_object_array_get_idx(ids, i)),
-			    json_object_new_boolean(true));
+		for (size_t i = 0; i < json_length(ids); i++)
+			json_add(movies, json_text_at(ids, i), json_object_new_boolean(true));
 	}
 	return movies;
 }
@@ -60,7 +76,11 @@ static enum peer_result ask_movies(struct service *service, const struct request
 	enum peer_result asked = peer_get(service->peers, request, PEER_CACHED, path, &some);
 	if (asked != PEER_OK)
 		return PEER_DOWN; /* a list that is not there is no answer of a working peer */
-	json_object_object_foreach(some, id, movie) json_add(all, id, json_object_get(movie));
+	if (!json_object_is_type(some, json_type_object)) {
+		json_object_put(some);
+		return PEER_DOWN;
+	}
+	json_foreach(some, id, movie) json_add(all, id, json_object_get(movie));
 	json_object_put(some);
 	return PEER_OK;
 }
@@ -73,7 +93,7 @@ static enum peer_result read_movies(struct service *service, const struct reques
 	struct buffer path;
 	size_t count = 0;
 	buffer_init(&path, MOVIES_A_QUERY * 80);
-	json_object_object_foreach(wanted, id, unused)
+	json_foreach(wanted, id, unused)
 	{
 		(void)unused;
 		buffer_printf(&path, "%s%s", count ? "," : "/movies?ids=", id);
@@ -121,11 +141,11 @@ enum outcome booked_list(
 		goto out;
 	}
 	const char *separator = "{";
-	json_object_object_foreach(dates, date, ids)
+	json_foreach(dates, date, ids)
 	{
 		buffer_printf(body, "%s\"%s\":[", separator, date);
-		for (size_t i = 0; i < json_object_array_length(ids); i++) {
-			const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
+		for (size_t i = 0; i < json_length(ids); i++) {
+			const char *id = json_text_at(ids, i);
 			buffer_text(body, i ? "," : "");
 			write_movie(body, id, json_object_object_get(movies, id));
 		}
@@ -155,15 +175,15 @@ enum outcome booked_suggest(
 	booked = distinct_movies(dates);
 	best = json_object_new_object();
 	/* Among the best n + 3, at most n are booked. */
-	int top = json_object_object_length(booked) + SUGGESTIONS;
-	snprintf(path, sizeof path, "/movies?top=%d", top < TOP_MAX ? top : TOP_MAX);
+	size_t top = json_members(booked) + SUGGESTIONS;
+	snprintf(path, sizeof path, "/movies?top=%zu", top < TOP_MAX ? top : TOP_MAX);
 	enum peer_result asked = ask_movies(service, request, path, best);
 	if (asked != PEER_OK) {
 		outcome = answer_peer_problem(response, asked, "movies");
 		goto out;
 	}
 	buffer_text(body, "[");
-	json_object_object_foreach(best, id, movie)
+	json_foreach(best, id, movie)
 	{
 		if (count == SUGGESTIONS || json_object_object_get(booked, id))
 			continue;

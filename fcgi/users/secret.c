@@ -1,6 +1,7 @@
 /* Passwords and tokens by libsodium. See secret.h. */
 #include "users/secret.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -88,14 +89,18 @@ enum secret_result secret_check(struct secrets *secrets, const char *password, c
 	}
 	if (!begin(secrets))
 		return SECRET_BUSY;
+	errno = 0;
 	int wrong = crypto_pwhash_str_verify(hash, password, strlen(password));
+	int error = errno; /* EINVAL: it is another password; else it could not be hashed */
 	end(secrets);
-	return wrong ? SECRET_WRONG : SECRET_OK;
+	if (!wrong)
+		return SECRET_OK;
+	return error == EINVAL ? SECRET_WRONG : SECRET_FAILED;
 }
 
 bool secret_is_old(const struct secrets *secrets, const char *hash)
 {
-	return crypto_pwhash_str_needs_rehash(hash, secrets->passes, secrets->memory) != 0;
+	return crypto_pwhash_str_needs_rehash(hash, secrets->passes, secrets->memory) == 1;
 }
 
 void secret_token(char token[SECRET_TOKEN_SIZE])

@@ -110,12 +110,12 @@ static enum outcome refuse_wait(struct response *response, int seconds)
 
 static enum outcome refuse_wrong(struct login *login)
 {
+	response_problem(login->response, PROBLEM_LOGIN, "The user or the password is wrong.");
 	enum store_result result =
 	    tries_failed(login->service->store, login->request, login->tries);
 	if (result != STORE_OK && result != STORE_CONFLICT)
 		return answer_store_problem(login->response, result);
-	return response_problem(
-	    login->response, PROBLEM_LOGIN, "The user or the password is wrong.");
+	return OUTCOME_DONE;
 }
 
 /* Fills in what is new. */
@@ -245,10 +245,12 @@ static enum store_result log_in(struct login *login, enum outcome *outcome)
 		*outcome = response_problem(login->response, PROBLEM_INTERNAL, "Memory ran out.");
 	else if (checked == SECRET_WRONG)
 		*outcome = refuse_wrong(login);
-	else if ((result = store_token(login, user, version)) == STORE_OK)
+	else {
 		*outcome = answer_token(login, user);
-	else
-		*outcome = answer_store_problem(login->response, result);
+		result = store_token(login, user, version);
+		if (result != STORE_OK)
+			*outcome = answer_store_problem(login->response, result);
+	}
 	json_object_put(user);
 	return result;
 }
@@ -299,6 +301,8 @@ enum outcome token_revoke(
 	enum store_result result = answer_read(service->store, key, &session, NULL);
 	if (result == STORE_ABSENT)
 		return response_absent(response);
+	response_nothing(response);
+	set_cookie(service, response, "");
 	if (result == STORE_OK) {
 		batch_init(&batch, request->arena, 2 + TRAIL_OPS);
 		drop(&batch, key, json_text(session, "mark"));
@@ -307,11 +311,7 @@ enum outcome token_revoke(
 		result = batch_commit(&batch, service->store, NULL, NULL);
 	}
 	json_object_put(session);
-	if (result != STORE_OK)
-		return answer_store_problem(response, result);
-	response_nothing(response);
-	set_cookie(service, response, "");
-	return OUTCOME_DONE;
+	return result == STORE_OK ? OUTCOME_DONE : answer_store_problem(response, result);
 }
 
 enum outcome token_revoke_all(
@@ -321,15 +321,13 @@ enum outcome token_revoke_all(
 	struct batch batch;
 	batch_init(&batch, request->arena, 2 * TOKENS_MAX + 2 + TRAIL_OPS);
 	enum store_result result = token_forget(service->store, user, &batch);
+	response_nothing(response);
+	set_cookie(service, response, "");
 	if (result == STORE_OK && batch.count > 0) {
 		trail_note(&batch, request, "revoke", NULL, "/users/%s/tokens", user);
 		result = batch_commit(&batch, service->store, NULL, NULL);
 	}
-	if (result != STORE_OK)
-		return answer_store_problem(response, result);
-	response_nothing(response);
-	set_cookie(service, response, "");
-	return OUTCOME_DONE;
+	return result == STORE_OK ? OUTCOME_DONE : answer_store_problem(response, result);
 }
 
 /* Whose token it is: their document, for the caller to free, or NULL when it is good for nothing. */
@@ -375,19 +373,29 @@ enum outcome token_who(
 	return OUTCOME_DONE;
 }
 
+static void write_text_or_null(struct buffer *body, const char *text)
+{
+	if (text)
+		json_write_string(body, text);
+	else
+		buffer_text(body, "null");
+}
+
 enum outcome token_self(
     struct service *service, const struct request *request, struct response *response)
 {
-	struct json_object *self = json_object_new_object(), *user = NULL;
-	const char *name = NULL;
-	if (request->user && users_read(service->store, request->user, &user, NULL) == STORE_OK)
-		name = json_text(user, "name");
-	json_object_object_add(
-	    self, "user", request->user ? json_object_new_string(request->user) : NULL);
-	json_object_object_add(self, "name", name ? json_object_new_string(name) : NULL);
-	json_add(self, "role", json_object_new_string(request_role_name(request->role)));
-	json_add(
-	    self, "auth", json_object_new_string(settings_text(service->settings, SETTING_AUTH)));
+	struct json_object *user = NULL;
+	struct buffer *body = &response->body;
+	enum store_result result =
+	    request->user ? users_read(service->store, request->user, &user, NULL) : STORE_ABSENT;
+	if (result != STORE_OK && result != STORE_ABSENT)
+		return answer_store_problem(response, result);
+	buffer_text(body, "{\"user\":");
+	write_text_or_null(body, request->user);
+	buffer_text(body, ",\"name\":");
+	write_text_or_null(body, json_text(user, "name"));
+	buffer_printf(body, ",\"role\":\"%s\",\"auth\":\"%s\"}", request_role_name(request->role),
+	    settings_text(service->settings, SETTING_AUTH));
 	json_object_put(user);
-	return response_json(response, 200, self);
+	return response_body(response, 200);
 }

@@ -108,7 +108,7 @@ const struct route users_routes[USERS_ROUTE_COUNT] = {
 
 void users_import(struct import *import, struct json_object *data)
 {
-	json_object_object_foreach(data, id, user)
+	json_foreach(data, id, user)
 	{
 		char key[STORE_KEY_MAX + 1];
 		if (!import_check(import, id, user_fields, user))

@@ -203,7 +203,7 @@ static void strings_are_written_with_escapes(void **state)
 	struct buffer out;
 	buffer_init(&out, 1000);
 	json_write_string(&out, "a\"b\\c\n\x01\xc3\xa4/");
-	assert_string_equal(out.data, "\"a\\\"b\\\\c\\u000a\\u0001\xc3\xa4/\"");
+	assert_string_equal(out.data, "\"a\\\"b\\\\c\\n\\u0001\xc3\xa4/\"");
 	buffer_clear(&out);
 	json_write_string(&out, "");
 	assert_string_equal(out.data, "\"\"");

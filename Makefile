@@ -38,7 +38,7 @@ FOLDERS := $(SERVICES:%=fcgi/%) client/cli
 ARCHIVES := $(FOLDERS:%=$(BUILD)/obj/%.a)
 PROGRAMS := $(SERVICES:%=$(BUILD)/%) $(BUILD)/cinema
 UNIT_TESTS := $(call programs,unit,tests)
-TOOLS := $(call programs,tools,tools)
+TOOLS := $(call programs,tools,tools) $(BUILD)/tools/faults
 SHIMS := $(patsubst tests/shims/%.c,$(BUILD)/shims/%.so,$(wildcard tests/shims/*.c))
 BENCHES := $(call programs,bench,bench)
 FUZZERS := $(call programs,fuzz,fuzz)
@@ -71,6 +71,12 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(ARCHIVES) $(BUILD)/libcinema.a
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libcinema.a
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+# Between the services and the store, and their questions, this one puts itself.
+FAULT_POINTS := store_get store_scan store_commit peer_get peer_put peer_share peer_release
+$(BUILD)/tools/faults: $(call objects,tests/faults/*.c) $(SERVICES:%=$(BUILD)/obj/fcgi/%.a) $(BUILD)/libcinema.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LDFLAGS) $(LINK) $(FAULT_POINTS:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) -ldl
 
 # Preloaded by tests, also before a sanitizer's own library.
 $(BUILD)/shims/%.so: tests/shims/%.c $(wildcard tests/shims/*.h) $(BUILD)/flags
@@ -133,7 +139,7 @@ check-valgrind: all tests
 	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run api $(UNIT_TESTS:$(BUILD)/tests/%=unit/%)
 
 # The long form of the suites that try to break it. They run in their short form in check.
-TORTURES := kill power overload slow fuzz
+TORTURES := kill power overload faults
 torture: all tests
 	TORTURE=1 LIMIT=7200 JOBS=1 BUILD=$(BUILD) tests/run $(TORTURES)
 

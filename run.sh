@@ -224,7 +224,7 @@ pid_of() {
 # Processes of this instance that no pid file knows: services whose supervisor was killed, workers
 # whose nginx was.
 strays() {
-	local process name pid
+	local process
 	grep -lszFx "CINEMA_STATE=$STATE" /proc/[0-9]*/environ |
 		while IFS=/ read -r _ _ process _; do
 			! is_ours "$process" || say "$process"
@@ -233,12 +233,6 @@ strays() {
 		while IFS=/ read -r _ _ process _; do
 			! grep -qs '^nginx' "/proc/$process/comm" || say "$process"
 		done | sort -u
-	# Root without CAP_SYS_PTRACE, in a container, sees neither of another user's process. But it is in
-	# the group of what started it, whose number is not used again as long as it is.
-	for name in "${SERVICES[@]}" nginx; do
-		read -r pid <"$STATE/pids/$name.pid" && gone "$pid" || continue
-		cat /proc/[0-9]*/stat | awk -v group="$pid" -v name="($name)" '$2 == name && $5 == group { print $1 }'
-	done 2>/dev/null
 }
 
 # Starts one part, as the leader of a process group, and notes its pid.

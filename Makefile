@@ -78,6 +78,8 @@ $(BUILD)/tools/faults: $(call objects,tests/faults/*.c) $(SERVICES:%=$(BUILD)/ob
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) $(LINK) $(FAULT_POINTS:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) -ldl
 
+$(BUILD)/tools/hostile: $(call objects,tests/tools/hostile/*.c)
+
 # Preloaded by tests, also before a sanitizer's own library.
 $(BUILD)/shims/%.so: tests/shims/%.c $(wildcard tests/shims/*.h) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -139,7 +141,7 @@ check-valgrind: all tests
 	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run api $(UNIT_TESTS:$(BUILD)/tests/%=unit/%)
 
 # The long form of the suites that try to break it. They run in their short form in check.
-TORTURES := kill power overload faults
+TORTURES := kill power overload faults slow fuzz hostile
 torture: all tests
 	TORTURE=1 LIMIT=7200 JOBS=1 BUILD=$(BUILD) tests/run $(TORTURES)
 

@@ -9,7 +9,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 CFLAGS ?= -O2 -g
-PACKAGES := json-c sqlite3 libcurl libxxhash libsodium libseccomp
+PACKAGES := json-c sqlite3 libcurl libxxhash libsodium libseccomp libedit libbsd
 SERVICES := users movies showtimes bookings
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -152,6 +152,22 @@ fuzz:
 
 fuzzers: $(FUZZERS)
 
+# The manual pages, as they are installed. That of the settings has what the programs know.
+PAGES := man1/cinema.1 man5/cinema.conf.5 $(SERVICES:%=man8/cinema-%.8)
+pages: $(PAGES:%=$(BUILD)/man/%)
+
+$(BUILD)/man/man1/%.1: client/cli/%.1
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/man/man8/cinema-%.8: fcgi/$$*/cinema-$$*.8
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/man/man5/%.5: conf/%.5.in conf/settings.awk $(BUILD)/users
+	@mkdir -p $(@D)
+	$(BUILD)/users --settings | awk -f conf/settings.awk - $< >$@
+
 lint:
 	+BUILD=$(BUILD) tests/lint
 
@@ -160,15 +176,18 @@ bench: all $(BENCHES) $(TOOLS)
 
 # The installed tree is laid out as this one, and its run.sh works alike.
 HOME_DIR = $(DESTDIR)$(prefix)/lib/cinema
-MAN_DIR = $(DESTDIR)$(prefix)/share/man/man1
+MAN_DIR = $(DESTDIR)$(prefix)/share/man
 COMPLETION_DIR = $(DESTDIR)$(prefix)/share/bash-completion/completions
 UNITS := cinema.target cinema@.socket cinema@.service cinema-nginx.service
 LIB = $(DESTDIR)$(prefix)/lib
-install: all
+install: all pages
 	install -d $(DESTDIR)$(prefix)/bin $(HOME_DIR)/build $(HOME_DIR)/conf $(HOME_DIR)/data \
-		$(HOME_DIR)/client/web $(MAN_DIR) $(COMPLETION_DIR)
+		$(HOME_DIR)/client/web $(MAN_DIR)/man1 $(MAN_DIR)/man5 $(MAN_DIR)/man8 \
+		$(COMPLETION_DIR)
 	install -m 755 $(BUILD)/cinema $(DESTDIR)$(prefix)/bin/cinema
-	install -m 644 client/cli/cinema.1 $(MAN_DIR)/cinema.1
+	for page in $(PAGES); do \
+		install -m 644 $(BUILD)/man/$$page $(MAN_DIR)/$$page || exit; \
+	done
 	install -m 644 client/cli/cinema.bash $(COMPLETION_DIR)/cinema
 	ln -sf ../../../bin/cinema $(HOME_DIR)/build/cinema
 	install -m 755 $(SERVICES:%=$(BUILD)/%) $(HOME_DIR)/build
@@ -184,7 +203,7 @@ install: all
 
 # What a running cinema has written in its state folder stays.
 uninstall:
-	rm -f $(DESTDIR)$(prefix)/bin/cinema $(MAN_DIR)/cinema.1 $(COMPLETION_DIR)/cinema
+	rm -f $(DESTDIR)$(prefix)/bin/cinema $(PAGES:%=$(MAN_DIR)/%) $(COMPLETION_DIR)/cinema
 	rm -rf $(HOME_DIR)/build $(HOME_DIR)/conf $(HOME_DIR)/data $(HOME_DIR)/client $(HOME_DIR)/run.sh
 	rm -f $(UNITS:%=$(LIB)/systemd/system/%) $(LIB)/sysusers.d/cinema.conf $(LIB)/tmpfiles.d/cinema.conf
 	rmdir $(HOME_DIR) 2>/dev/null || true
@@ -192,7 +211,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests check check-auth check-san check-valgrind torture lint bench fuzz fuzzers install uninstall clean always
+.PHONY: all tests pages check check-auth check-san check-valgrind torture lint bench fuzz fuzzers install uninstall clean always
 .DELETE_ON_ERROR:
 # Objects are kept: make takes some of them for intermediate files.
 .SECONDARY:

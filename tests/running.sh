@@ -438,6 +438,12 @@ test_in_front_it_ends_with_ctrl_c() {
 test_the_installed_tree_works() {
 	new_settings
 	make -s -C "$ROOT" -o all install BUILD="$BUILD" DESTDIR="$WORK/root" prefix=/usr
+	local file
+	for file in bin/cinema share/man/man1/cinema.1 share/man/man5/cinema.conf.5 \
+		share/man/man8/cinema-{users,movies,showtimes,bookings}.8 \
+		share/bash-completion/completions/cinema; do
+		[ -s "$WORK/root/usr/$file" ] || fail "$file is not installed"
+	done
 	unset CINEMA_BUILD CINEMA_DATA
 	export CINEMA_CONF=$WORK/root/usr/lib/cinema/conf/cinema.conf
 	"$WORK/root/usr/lib/cinema/run.sh" start

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "bookings/ask.h"
+#include "bookings/best.h"
 #include "bookings/hall.h"
 #include "bookings/keys.h"
 #include "bookings/own.h"
@@ -36,6 +37,7 @@ struct map_cache {
 
 const struct field map_query[] = {
 	{ "view", FIELD_CHOICE, false, 0, 0, "full|compact" },
+	{ "best", FIELD_INTEGER, false, 1, 1000, NULL },
 	{ 0 },
 };
 
@@ -109,7 +111,7 @@ static void write_head(struct buffer *body, const struct hall *hall)
 	json_write_string(body, hall->screen_name);
 	buffer_printf(body,
 	    ",\"currency\":\"%s\",\"counts\":{\"free\":%zu,\"held\":%zu,\"sold\":%zu,"
-	    "\"blocked\":%zu},\n\"rows\":[",
+	    "\"blocked\":%zu},\n",
 	    hall->currency, counts[HALL_FREE], counts[HALL_HELD], counts[HALL_SOLD],
 	    counts[HALL_BLOCKED]);
 }
@@ -147,9 +149,28 @@ static void write_compact(struct buffer *body, const struct hall *hall, const st
 	buffer_text(body, "\"");
 }
 
-static void write_map(struct buffer *body, const struct hall *hall, bool compact)
+/* The seats that a booking of so many would get; none, where it would be refused. */
+static bool write_best(
+    struct buffer *body, const struct hall *hall, struct arena *arena, size_t count)
 {
-	write_head(body, hall);
+	size_t *picks = arena_alloc(arena, count * sizeof *picks);
+	enum best_result result = picks ? best_pick(hall, arena, count, picks) : BEST_NO_MEMORY;
+	if (result == BEST_FULL)
+		count = 0;
+	buffer_text(body, "\"best\":[");
+	for (size_t i = 0; i < count && result != BEST_NO_MEMORY; i++) {
+		char name[HALL_NAME_SIZE];
+		hall_name(hall, &hall->seats[picks[i]], name);
+		buffer_printf(body, "%s\"%s\"", i ? "," : "", name);
+	}
+	buffer_text(body, "],\n");
+	return result != BEST_NO_MEMORY;
+}
+
+/* Writes the rows, behind the head. */
+static void write_rows(struct buffer *body, const struct hall *hall, bool compact)
+{
+	buffer_text(body, "\"rows\":[");
 	for (size_t i = 0; i < hall->row_count; i++) {
 		const struct hall_row *row = &hall->rows[i];
 		buffer_printf(body,
@@ -220,22 +241,26 @@ enum outcome map_get(
 	snprintf(key, sizeof key, "maps/%s/%s/%s", request_param(request, "date"),
 	    request_param(request, "movie"), id);
 	snprintf(name, sizeof name, "%s %s", key, compact ? "compact" : "full");
+	size_t best = (size_t)request_query_number(request, "best", 0);
 	/* The version comes first: a seat that is sold after it makes the drawing look old. */
 	enum store_result result = store_get(service->store, key, NULL, &version);
 	if (result != STORE_OK && result != STORE_ABSENT)
 		return answer_store_problem(response, result);
-	if (cache_read(cache, name, version, body))
+	if (best == 0 && cache_read(cache, name, version, body))
 		return response_body(response, 200);
 	if (!ask(service, request, response, PEER_CACHED, &hall, &outcome))
 		return outcome;
 	result = hall_load(hall, service->store, now);
 	if (result != STORE_OK)
 		return answer_store_problem(response, result);
-	write_map(body, hall, compact);
+	write_head(body, hall);
+	if (best > 0 && !write_best(body, hall, request->arena, best))
+		return response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
+	write_rows(body, hall, compact);
 	int64_t good_until = now + settings_number(service->settings, SETTING_PEER_CACHE_MS);
 	if (hall->next_expiry < good_until)
 		good_until = hall->next_expiry;
-	if (!body->failed)
+	if (best == 0 && !body->failed)
 		cache_write(cache, name, version, good_until, body);
 	return response_body(response, 200);
 }

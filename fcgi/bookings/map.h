@@ -17,8 +17,9 @@ extern const struct field map_query[];
 /**
  * GET /showtimes/{date}/{movie}/{showing}/seats: counts, and rows from the front with each seat's
  * name, column (from 1, gaps counted), tier, price and state: free, held, sold or blocked. With
- * view=compact a row is one string: `f`, `h`, `s`, `x` for those states and `_` for a gap. The tag
- * changes exactly when the map does. Never says who sits where.
+ * view=compact a row is one string: `f`, `h`, `s`, `x` for those states and `_` for a gap. With
+ * best=N it names the seats that a booking of so many would get. The tag changes exactly when the map
+ * does. Never says who sits where.
  */
 enum outcome map_get(
     struct service *service, const struct request *request, struct response *response);

@@ -132,6 +132,8 @@ new_settings() {
 	export CINEMA_STATE=$STATE CINEMA_DATA=$ROOT/data
 	# Suites ask faster than people do; the suite door has limits of its own.
 	export CINEMA_ADDRESS_{READS,WRITES,LOGINS,CONNECTIONS}=0 CINEMA_USER_{READS,WRITES,LOGINS}=0
+	# Nor does the client touch what the user has.
+	export XDG_STATE_HOME=$STATE/home EDITRC=/dev/null
 	# shellcheck disable=SC2163 # the arguments are assignments
 	[ $# = 0 ] || export "$@"
 	# Sanitizers, valgrind and what else a service is run under use system calls and files of their

@@ -772,6 +772,56 @@ test_a_service_that_restarts_is_not_noticed() {
 	done
 }
 
+# All of it is stopped and started again while somebody chooses a seat.
+test_a_restart_of_everything_is_not_noticed() {
+	start_cinema
+	may_restart
+	mkfifo "$WORK/keys"
+	"$CINEMA" --timeout 60 <"$WORK/keys" >"$WORK/out" &
+	local client=$!
+	exec 6>"$WORK/keys"
+	printf '%s\n' 5 yojane_mane 20180805 gold >&6
+	wait_for 20 grep -q 'Press enter' "$WORK/out"
+	run_sh stop
+	printf '\n7\n' >&6
+	exec 6>&-
+	run_sh start
+	wait "$client"
+	rm "$WORK/keys"
+	OUT=$(cat "$WORK/out")
+	contains 'BOOKING DONE!!'
+	booked yojane_mane 20180805 "$GOLD"
+}
+
+test_lines_are_edited_and_remembered() {
+	on_terminal <<-'END'
+		? Select an option
+		! 3
+		? enter username :
+		! nobodx
+		? There is no user nobodx.
+		? Select an option
+		! 3
+		? enter username :
+		^ P
+		? nobodx
+		^ H
+		! y
+		? There is no user nobody.
+		? Select an option
+		! 7
+	END
+	[ "$(stat -c %a "$XDG_STATE_HOME/cinema/history")" = 600 ]
+	# The next one knows it, and no choices of the menu.
+	on_terminal <<-'END'
+		? Select an option
+		^ P
+		? nobody
+		^ U
+		! 7
+	END
+}
+
 # Everything of the current instance but its files.
 kill_everything() {
 	local name supervisor nginx

@@ -89,6 +89,28 @@ test_the_map_shows_every_seat() {
 	expect 405 POST "$MAP" '{}'
 }
 
+# The best are those that a booking gets, whatever was booked before.
+test_the_map_names_the_best_seats() {
+	local best
+	start_cinema
+	open_map
+	expect 200 GET "$MAP?best=3"
+	best=$(jq -c .best <<<"$BODY")
+	expect_json '(.best | length) == 3 and .counts.free > 3 and (.rows | length) > 3'
+	expect 200 GET "$MAP"
+	expect_json 'has("best") | not'
+	expect 200 GET "$MAP?view=compact&best=1"
+	expect_json '.best | length == 1'
+	expect 201 POST /bookings "$(wish '{count: 3}')"
+	expect_json '.seats == $best' --argjson best "$best"
+	expect 200 GET "$MAP?best=3"
+	expect_json '.best != $best and (.best | length) == 3' --argjson best "$best"
+	expect 200 GET "$MAP?best=1000"
+	expect_json '.best == []'
+	expect 400 GET "$MAP?best=0"
+	expect 400 GET "$MAP?best=x"
+}
+
 test_seats_out_of_use_are_blocked() {
 	expect 200 GET "/showtimes/$DAY/39ab85e5-5e8e-4dc5-afea-65dc368bd7ab"
 	expect 200 GET "$(jq -r '.[0].uri' <<<"$BODY")/seats"

@@ -121,12 +121,22 @@ test_seats() {
 	same_json "/showtimes/20180806/$GOLD/21:00-3/seats" seats 20180806 gold 21:00
 	run 0 book nayana_patil 20180806 gold a1 --showing 14:00
 	run 0 hold nayana_patil 20180806 gold a2 --showing 14:00
-	on_terminal 80 xterm seats 20180806 gold
+	NO_COLOR=1 on_terminal 80 xterm seats 20180806 gold
 	shows 'Gold at 14:00, Studio: 8 of 11 seats free
    ====== screen ======
  A     #  h     3  4      9.00
- B  1  2  3  -  5  6  7  12.50
-Free seats by number; # sold, h held, - out of use; prices in EUR'
+ B  1  2 *3  -  5  6  7  12.50
+Free seats by number; * best, # sold, h held, - out of use; prices in EUR'
+	# The best are those that a booking would get.
+	on_terminal 80 dumb seats 20180806 gold --count 3
+	contains ' B *1 *2 *3  -  5'
+	on_terminal 80 dumb seats 20180806 gold --count 9
+	[[ $OUT != *'*'* ]] || fail "$OUT"
+	on_terminal 80 xterm seats 20180806 gold --count 2
+	contains $'\e[1;32m'
+	run 0 --json seats 20180806 gold --count 2
+	jq -e '.best | length == 2' "$WORK/out" >/dev/null
+	same_json "/showtimes/20180806/$GOLD/14:00-1/seats?best=2" seats 20180806 gold --count 2
 	run 1 seats 20180806 gold 15:00
 	says '^cinema: There is no showing at 15:00.$'
 }
@@ -205,7 +215,7 @@ a8034f44-aee4-44cf-b32c-74cf452aaaae	Stree	9.2'
 	same_json /users/kamraj_ambalkar/suggested suggest 'Kamraj Ambalkar'
 	run 1 suggest nobody
 	run 0 users
-	contains 'anuja_kharatmol	Anuja Kharatmol	2018-12-26T11:14:36Z'
+	contains 'kamraj_ambalkar	Kamraj Ambalkar	2018-12-26T11:15:00Z'
 	[ "$(wc -l <<<"$OUT")" = 7 ]
 	same_json /users users
 	run 0 status
@@ -239,6 +249,22 @@ test_a_booking_outlasts_a_restart() {
 	[ "$(wc -l <<<"$OUT")" = 3 ]
 }
 
+# The bookings service is killed again and again: each booking is made, and once.
+test_bookings_under_kills_are_made_once() {
+	local count=8 i
+	fresh
+	may_restart
+	(while sleep 0.1; do kill_service bookings 2>/dev/null || :; done) &
+	KILLER=$!
+	trap 'kill "$KILLER" 2>/dev/null || :' EXIT
+	for ((i = 0; i < count; i++)); do
+		run 0 book nayana_patil 20180806 gold --showing 14:00 --timeout 60
+	done
+	kill "$KILLER"
+	run 0 bookings nayana_patil
+	[ "$(wc -l <<<"$OUT")" = "$count" ] || fail "$OUT"
+}
+
 # Another server that answers everything with this.
 stand_in() {
 	local folder=$WORK/other port
@@ -261,9 +287,39 @@ stand_in() {
 	wait_for 10 curl -s --noproxy '*' -o "$WORK/ready" "$OTHER/"
 }
 
+test_nobody_logs_in_where_the_cinema_is_open() {
+	fresh
+	[ "${CINEMA_AUTH-open}" = open ] || skip 'this cinema asks'
+	run 0 register ada 'Ada Lovelace'
+	shows $'ada\tAda Lovelace\tuser'
+	expect 200 GET /users/ada
+	expect_json '.name == "Ada Lovelace"'
+	run 1 register ada
+	says '^cinema: There is a user ada already.$'
+	run 1 whoami
+	says '^cinema: Nobody is logged in at http://.*: it is open to everybody, and asks nobody to$'
+	run 0 --json whoami
+	jq -e '.user == null and .auth == "open"' "$WORK/out" >/dev/null
+	run 1 book - 20180806 gold
+	says '^cinema: Nobody is logged in at http://.*, which is open to everybody: name the user$'
+	run 1 suggest
+	run 1 logout
+	says '^cinema: Nobody is logged in'
+}
+
+test_keys_may_be_long() {
+	local key
+	fresh
+	key=$(printf 'k%.0s' {1..250})
+	run 0 book nayana_patil 20180806 gold --key "${key}1"
+	run 0 book nayana_patil 20180806 gold --key "${key}2"
+	run 0 bookings nayana_patil
+	[ "$(wc -l <<<"$OUT")" = 2 ]
+}
+
 ALL_VERBS=(movies showtimes 'showtimes 20180806' 'showtimes 20180806 gold' 'seats 20180806 gold'
 	'book u 20180806 gold' 'hold u 20180806 gold' 'confirm u b' 'cancel u b' bookings 'bookings u'
-	'suggest u' users status)
+	'suggest u' users whoami 'register u' status)
 
 test_how_each_verb_ends_in_trouble() {
 	local verb words port
@@ -323,8 +379,17 @@ test_wrong_arguments() {
 		confirm u b c
 		cancel u
 		bookings u b
-		suggest
 		suggest u v
+		register
+		register a/b
+		register u n x
+		register u --password-fd x
+		register u --password-fd -1
+		login
+		login a/b
+		login u --count 2
+		logout u
+		whoami u
 		users u
 		status now
 		status -x
@@ -393,9 +458,9 @@ test_wide_and_hostile_text() {
 	stand_in '
 		location /users { return 200 "{\"a\":{\"name\":\"天気の子\"},\"b\":{\"name\":\"Zoë\"},\"c\":{\"name\":\"e\\u0301\\u001b[2Jx\"}}"; }'
 	run 0 users --server "$OTHER"
-	shows $'a\t天気の子\t\nb\tZoë\t\nc\te\u0301�[2Jx\t'
+	shows $'a\t天気の子\t\nb\tZoë\t\nc\te\xcc\x81�[2Jx\t'
 	on_terminal 80 dumb users --server "$OTHER"
-	shows $'ID  NAME\na   天気の子\nb   Zoë\nc   e\u0301�[2Jx'
+	shows $'ID  NAME\na   天気の子\nb   Zoë\nc   e\xcc\x81�[2Jx'
 	on_terminal 11 dumb users --server "$OTHER"
 	contains $'a   天気の…'
 }
@@ -436,17 +501,18 @@ test_help_of_each_verb() {
 		[ "$(head -n 1 "$WORK/out")" = "Usage: cinema $line [option]..." ] || fail "$(cat "$WORK/out")"
 		count=$((count + 1))
 	done < <(table_of_verbs)
-	[ "$count" = 11 ]
+	[ "$count" = "$(table_of_verbs | wc -l)" ] && [ "$count" -gt 10 ]
 	[ "$("$CINEMA" --help | wc -L)" -le 80 ]
 }
 
 test_the_manual_page_says_the_same() {
 	command -v mandoc >/dev/null || skip 'mandoc is not installed'
 	local page=$ROOT/client/cli/cinema.1 option text
-	mandoc -T lint "$page" >"$WORK/lint" || fail "$(cat "$WORK/lint")"
+	# The other pages may not be installed.
+	! mandoc -T lint "$page" | grep -v ' referenced manual not found: ' || fail 'it is not clean'
 	text=$(mandoc -T utf8 -O width=200 "$page" | sed 's/.\x08//g')
 	diff <(table_of_verbs) <(sed -n '/^SYNOPSIS/,/^DESCRIPTION/s/^ *cinema \([a-z]\)/\1/p' <<<"$text")
-	diff <({ options_of; options_of book; } | sort -u) \
+	diff <({ options_of; options_of book; options_of login; options_of export; options_of import; } | sort -u) \
 		<(sed -n '/The options are:/,/^ENVIRONMENT/s/^     \(-[-a-z]*\).*/\1/p' <<<"$text" | sort -u)
 }
 

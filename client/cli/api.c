@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "trouble.h"
+#include "uri.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,101 +14,36 @@
 #define PAGES_MAX 10000
 #define LIST_MAX  (256 * 1024 * 1024) /* bytes of all pages of a list */
 
-static enum api_result fail(struct api *api, enum api_result result, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static enum api_result fail(struct api *api, enum api_result result, const char *format, ...)
+/* Sends a request. A token that is good for nothing is laid aside, since with it not even what is
+ * for everybody can be read. */
+static enum http_result send(
+    struct api *api, const struct http_request *request, struct http_answer *answer)
 {
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(api->why, sizeof api->why, format, arguments);
-	va_end(arguments);
-	return result;
+	enum http_result result = http_send(api->http, request, answer);
+	if (result != HTTP_ANSWERED || answer->status != 401 || !http_has_token(api->http))
+		return result;
+	http_token(api->http, NULL);
+	api->has_run_out = true;
+	http_answer_free(answer);
+	return http_send(api->http, request, answer);
 }
 
-static enum api_result rubbish(struct api *api, const char *reason)
+/* Reads the answer's document; what has nothing to say but that it is done leaves NULL. */
+static enum api_result read_document(struct api *api, const struct http_request *request,
+    const struct http_answer *answer, struct json_object **document)
 {
-	return fail(api, API_FAILED,
-	    "The server at %s does not answer as a cinema does (%s): name another with --server",
-	    http_server(api->http), reason);
-}
-
-static enum api_result no_answer(struct api *api, enum http_result result)
-{
-	const char *server = http_server(api->http);
-	switch (result) {
-	case HTTP_UNREACHABLE:
-		return fail(api, API_UNREACHABLE,
-		    "Cannot reach the cinema at %s: start it with ./run.sh, or name another with "
-		    "--server",
-		    server);
-	case HTTP_SLOW:
-		return fail(api, API_FAILED,
-		    "The cinema at %s does not answer within %d s: try again later, or allow more "
-		    "with --timeout",
-		    server, http_timeout(api->http));
-	case HTTP_CUT:
-		return fail(api, API_FAILED,
-		    "The connection to the cinema at %s broke: try again later", server);
-	case HTTP_TOO_LARGE: return rubbish(api, "its answer is too large");
-	default: return rubbish(api, http_reason(api->http));
-	}
-}
-
-/* Appends the members of an array: texts, or the detail of each object. */
-static void list_members(struct buffer *line, struct json_object *array, const char *separator)
-{
-	for (size_t i = 0; i < json_object_array_length(array); i++) {
-		struct json_object *member = json_object_array_get_idx(array, i);
-		const char *text = json_object_is_type(member, json_type_object)
-		    ? json_text(member, "detail")
-		    : json_object_get_string(member);
-		buffer_printf(line, "%s%s", i ? separator : "", text ? text : "");
-	}
-}
-
-/* A refusal, in words that name the seats: those that are taken stand in "seats", what is wrong
- * with others in "errors". */
-static enum api_result refuse(
-    struct api *api, int status, const char *detail, struct json_object *document)
-{
-	struct json_object *seats = json_object_object_get(document, "seats");
-	struct json_object *errors = json_object_object_get(document, "errors");
-	struct buffer line;
-	if (!json_object_is_type(seats, json_type_array))
-		return fail(api, status == 404 ? API_ABSENT : API_REFUSED, "%s", detail);
-	buffer_init(&line, sizeof api->why - 1);
-	if (status == 422 && json_object_is_type(errors, json_type_array)) {
-		list_members(&line, errors, ", ");
-	} else {
-		buffer_text(&line, "taken meanwhile: ");
-		list_members(&line, seats, " ");
-	}
-	fail(api, API_REFUSED, "%s", line.data && !line.failed ? line.data : detail);
-	buffer_free(&line);
-	return API_REFUSED;
-}
-
-/* What an answer that is no success says; document is its body, or NULL when that is no JSON. */
-static enum api_result read_problem(struct api *api, int status, struct json_object *document)
-{
-	const char *detail = json_text(document, "detail");
-	if (!detail)
-		detail = json_text(document, "title");
-	if (detail && (status == 429 || status == 503))
-		return fail(api, API_BUSY, "%s Try again later.", detail);
-	if (detail && status >= 500)
-		return fail(api, API_FAILED, "%s Try again later.", detail);
-	if (status >= 500 && status <= 599)
-		return fail(api, API_FAILED,
-		    "The server at %s has trouble of its own (%d): try again later",
-		    http_server(api->http), status);
-	if (!detail || status < 400 || status > 499) {
-		char reason[64];
-		snprintf(reason, sizeof reason, "status %d", status);
-		return rubbish(api, reason);
-	}
-	return refuse(api, status, detail, document);
+	char why[256];
+	bool is_good = answer->status >= 200 && answer->status <= 299;
+	*document = NULL;
+	if (is_good && request->to)
+		return API_OK;
+	*document = json_read(
+	    answer->body.data ? answer->body.data : "", answer->body.length, why, sizeof why);
+	if (!is_good)
+		return trouble_refused(api, answer->status, *document);
+	if (*document || (answer->status == 204 && strcmp(request->method, "GET") != 0))
+		return API_OK;
+	return trouble_rubbish(api, why);
 }
 
 /* Sends a request. API_OK: *document is the answer's JSON, to be freed by the caller, *next the
@@ -116,12 +53,12 @@ static enum api_result ask(struct api *api, const struct http_request *request,
     struct json_object **document, char **next, size_t *size)
 {
 	struct http_answer answer;
-	char why[256];
 	enum api_result outcome;
 
-	enum http_result result = http_send(api->http, request, &answer);
+	enum http_result result = send(api, request, &answer);
+	api->was_repeated = answer.was_repeated;
 	if (result != HTTP_ANSWERED) {
-		outcome = no_answer(api, result);
+		outcome = trouble_no_answer(api, result);
 		goto out;
 	}
 	if (api->answer) {
@@ -129,15 +66,11 @@ static enum api_result ask(struct api *api, const struct http_request *request,
 		buffer_append(
 		    api->answer, answer.body.data ? answer.body.data : "", answer.body.length);
 	}
-	*document = json_read(
-	    answer.body.data ? answer.body.data : "", answer.body.length, why, sizeof why);
-	if (answer.status < 200 || answer.status > 299) {
-		outcome = read_problem(api, answer.status, *document);
+	outcome = read_document(api, request, &answer, document);
+	if (outcome != API_OK && !request->from) {
 		json_object_put(*document);
 		*document = NULL;
-		goto out;
 	}
-	outcome = *document ? API_OK : rubbish(api, why);
 	if (size)
 		*size += answer.body.length;
 	if (next && outcome == API_OK) {
@@ -153,6 +86,13 @@ enum api_result api_get(struct api *api, const char *path, struct json_object **
 {
 	return ask(
 	    api, &(struct http_request){ .method = "GET", .path = path }, document, NULL, NULL);
+}
+
+enum api_result api_stream(
+    struct api *api, const struct http_request *request, struct json_object **document)
+{
+	*document = NULL;
+	return ask(api, request, document, NULL, NULL);
 }
 
 enum api_result api_send(struct api *api, const char *method, const char *path,
@@ -182,7 +122,7 @@ void api_path(
 	buffer_text(&whole, prefix);
 	for (; *parts; parts++) {
 		buffer_text(&whole, "/");
-		http_part(&whole, *parts);
+		uri_part(&whole, *parts);
 	}
 	if (query)
 		buffer_text(&whole, query);
@@ -224,11 +164,11 @@ enum api_result api_list(struct api *api, const char *path, struct json_object *
 		result = ask(api, &(struct http_request){ .method = "GET", .path = at }, &page,
 		    &next, &size);
 		if (result == API_OK && !json_object_is_type(page, json_type_object))
-			result = rubbish(api, "a list that is no object");
+			result = trouble_rubbish(api, "a list that is no object");
 		else if (next && (next[0] != '/' || strcmp(next, at) == 0 || pages == PAGES_MAX))
-			result = rubbish(api, "a list without an end");
+			result = trouble_rubbish(api, "a list without an end");
 		else if (size > LIST_MAX)
-			result = rubbish(api, "a list that is too large");
+			result = trouble_rubbish(api, "a list that is too large");
 		else if (result == API_OK)
 			merge(*all, page);
 		json_object_put(page);
@@ -246,12 +186,12 @@ enum api_result api_wrong_shape(struct api *api, const char *what)
 {
 	char reason[128];
 	snprintf(reason, sizeof reason, "%s is not of its form", what);
-	return rubbish(api, reason);
+	return trouble_rubbish(api, reason);
 }
 
 enum api_result api_no_memory(struct api *api)
 {
-	return fail(api, API_FAILED, "Memory ran out: try again");
+	return trouble_say(api, API_FAILED, "Memory ran out: try again");
 }
 
 /* A member's text as the server wrote it, "unknown" when it is missing, NULL for another type. */
@@ -313,6 +253,22 @@ enum api_result api_users(struct api *api, struct api_users *users)
 		users->list[users->count++] =
 		    (struct api_user){ id, name, json_integer(object, "last_active", -1) };
 	}
+	return API_OK;
+}
+
+enum api_result api_self(struct api *api, struct api_self *self)
+{
+	*self = (struct api_self){ .user = NULL };
+	enum api_result result = api_get(api, "/users/self", &self->document);
+	if (result != API_OK)
+		return result;
+	const char *mode = json_text(self->document, "auth");
+	self->user = json_text(self->document, "user");
+	self->name = json_text(self->document, "name");
+	self->role = json_text(self->document, "role");
+	if (!mode || !self->role)
+		return api_wrong_shape(api, "who asks");
+	self->asks = strcmp(mode, "required") == 0;
 	return API_OK;
 }
 
@@ -449,6 +405,11 @@ bool api_is_id(const char *text)
 	size_t length =
 	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 	return length > 0 && length < API_ID_SIZE && text[length] == '\0';
+}
+
+void api_self_free(struct api_self *self)
+{
+	json_object_put(self->document);
 }
 
 void api_movies_free(struct api_movies *movies)

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT     10
-#define TIMEOUT_MAX 3600
-#define COUNT_MAX   1000
+#define TIMEOUT        10
+#define TIMEOUT_MAX    3600
+#define COUNT_MAX      1000
+#define DESCRIPTOR_MAX 1048575
 
 static const struct {
 	const char *name, *value, *help;
@@ -28,6 +29,11 @@ static const struct {
 	    false },
 	[OPTION_COUNT] = { "--count", "N", "how many of the best seats (1)", false },
 	[OPTION_KEY] = { "--key", "KEY", "the same key again books nothing twice", false },
+	[OPTION_PASSWORD_FD] = { "--password-fd", "N", "read the password from a descriptor",
+	    false },
+	[OPTION_TO] = { "--to", "FOLDER", "where the files go, or - to print one (.)", false },
+	[OPTION_AS] = { "--as", "KIND", "what the file has, where its name does not say", false },
+	[OPTION_REPLACE] = { "--replace", NULL, "put what comes in place of what is there", false },
 };
 
 static bool is_allowed(enum option option, const struct verb *verb)
@@ -83,14 +89,14 @@ static bool fail(struct arguments *arguments, const char *format, ...)
 	return false;
 }
 
-static bool read_number(const char *text, long most, long *number)
+static bool read_number(const char *text, long least, long most, long *number)
 {
 	char *end;
 	if (text[0] < '0' || text[0] > '9')
 		return false;
 	errno = 0;
 	*number = strtol(text, &end, 10);
-	return errno == 0 && *end == '\0' && *number >= 1 && *number <= most;
+	return errno == 0 && *end == '\0' && *number >= least && *number <= most;
 }
 
 /* Takes an option in. */
@@ -100,7 +106,7 @@ static bool take(struct arguments *arguments, enum option option, const char *va
 	switch (option) {
 	case OPTION_SERVER: arguments->server = value; break;
 	case OPTION_TIMEOUT:
-		if (!read_number(value, TIMEOUT_MAX, &number))
+		if (!read_number(value, 1, TIMEOUT_MAX, &number))
 			return fail(arguments, "--timeout takes 1 to %d seconds, not %.100s",
 			    TIMEOUT_MAX, value);
 		arguments->timeout = (int)number;
@@ -111,7 +117,7 @@ static bool take(struct arguments *arguments, enum option option, const char *va
 	case OPTION_JSON: arguments->json = true; break;
 	case OPTION_SHOWING: arguments->showing = value; break;
 	case OPTION_COUNT:
-		if (!read_number(value, COUNT_MAX, &number))
+		if (!read_number(value, 1, COUNT_MAX, &number))
 			return fail(
 			    arguments, "--count takes 1 to %d seats, not %.100s", COUNT_MAX, value);
 		arguments->seats = (size_t)number;
@@ -124,6 +130,16 @@ static bool take(struct arguments *arguments, enum option option, const char *va
 			return fail(arguments, "--key takes 1 to 255 visible ASCII characters");
 		arguments->key = value;
 		break;
+	case OPTION_PASSWORD_FD:
+		if (!read_number(value, 0, DESCRIPTOR_MAX, &number))
+			return fail(arguments,
+			    "--password-fd takes the number of an open descriptor, not %.100s",
+			    value);
+		arguments->password_fd = (int)number;
+		break;
+	case OPTION_TO: arguments->to = value; break;
+	case OPTION_AS: arguments->as = value; break;
+	case OPTION_REPLACE: arguments->replace = true; break;
 	case OPTIONS: break;
 	}
 	return true;
@@ -178,7 +194,7 @@ bool arguments_read(char **argv, struct arguments *arguments)
 	unsigned given = 0;
 	int kept = 1;
 
-	*arguments = (struct arguments){ .timeout = TIMEOUT };
+	*arguments = (struct arguments){ .timeout = TIMEOUT, .password_fd = -1 };
 	for (int i = 1; argv[i]; i++) {
 		if (!options_end && strcmp(argv[i], "--") == 0) {
 			options_end = true;

@@ -17,6 +17,10 @@ enum option {
 	OPTION_SHOWING,
 	OPTION_COUNT,
 	OPTION_KEY,
+	OPTION_PASSWORD_FD,
+	OPTION_TO,
+	OPTION_AS,
+	OPTION_REPLACE,
 	OPTIONS
 };
 
@@ -27,8 +31,11 @@ struct arguments {
 	const char *server;                /* NULL: not given */
 	int timeout;                       /* seconds */
 	bool verbose, help, version, json; /* given */
-	const char *showing, *key;         /* NULL: not given */
+	bool replace;                      /* given */
+	const char *showing, *key, *to;    /* NULL: not given */
+	const char *as;                    /* likewise */
 	size_t seats;                      /* --count; 0: not given */
+	int password_fd;                   /* -1: not given */
 	char fault[256];                   /* what is wrong, after a failure */
 };
 

@@ -11,8 +11,14 @@ declare -gA _cinema_operands=(
 	[confirm]='USER BOOKING'
 	[cancel]='USER BOOKING [SEAT]...'
 	[bookings]='[USER]'
-	[suggest]='USER'
+	[suggest]='[USER]'
 	[users]=''
+	[register]='USER [NAME]'
+	[login]='USER'
+	[logout]=''
+	[whoami]=''
+	[export]='[KIND]...'
+	[import]='FILE|FOLDER'
 	[status]=''
 )
 declare -gA _cinema_options=(
@@ -20,11 +26,16 @@ declare -gA _cinema_options=(
 	[verb]='--json'
 	[book]='--showing --count --key'
 	[hold]='--showing --count --key'
+	[register]='--password-fd'
+	[login]='--password-fd'
+	[seats]='--count'
+	[export]='--to'
+	[import]='--as --replace'
 )
 
 # Whether the option's value is the next word.
 _cinema_takes_value() {
-	case $1 in --server | --timeout | --showing | --count | --key) ;; *) false ;; esac
+	case $1 in --server | --timeout | --showing | --count | --key | --password-fd | --to | --as) ;; *) false ;; esac
 }
 
 # One field of a list of the cinema's.
@@ -39,7 +50,9 @@ _cinema_values() {
 	local operands=${_cinema_operands[$1]} kinds kind date
 	shift
 	read -ra kinds <<<"${operands//[\[\]]/}"
+	[ ${#kinds[@]} -gt 0 ] || return 0
 	kind=${kinds[$#]-}
+	case ${kinds[-1]-} in *...) kind=${kind:-${kinds[-1]}} ;; esac
 	case "${kinds[*]}" in
 	'USER DATE '*) date=${2-} ;;
 	*) date=${1-} ;;
@@ -49,6 +62,7 @@ _cinema_values() {
 	DATE) _cinema_ask 1 showtimes | sort -u ;;
 	MOVIE) _cinema_ask 2 showtimes "$date" ;;
 	TIME-SCREEN) _cinema_ask 1 showtimes "$date" "${2-}" ;;
+	KIND*) printf '%s\n' users movies screens showtimes bookings ;;
 	BOOKING) _cinema_ask 1 bookings "$1" ;;
 	esac
 }
@@ -71,10 +85,14 @@ _cinema() {
 	done
 	if ((i > COMP_CWORD)); then
 		words=''
+		[[ $word != --to ]] || compopt -o dirnames 2>/dev/null
 	elif [[ $current == -* ]]; then
 		words="${_cinema_options[all]} ${verb:+${_cinema_options[verb]} ${_cinema_options[$verb]-}}"
 	elif [ -z "$verb" ]; then
 		words=${!_cinema_operands[*]}
+	elif [[ $verb == import ]]; then
+		words=''
+		compopt -o default 2>/dev/null
 	elif [ -n "${_cinema_operands[$verb]+x}" ]; then
 		words=$(_cinema_values "$verb" "${operands[@]}")
 	else

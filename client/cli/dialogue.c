@@ -6,13 +6,12 @@
 #include "base/clock.h"
 #include "booking.h"
 #include "find.h"
-#include "hall.h"
+#include "login.h"
+#include "pick.h"
 #include "show.h"
 #include "terminal.h"
 #include "text.h"
 
-#include <ctype.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,11 +31,7 @@ struct choice {
 	struct api_movies movies;  /* all of them */
 	struct api_movie *offered; /* the movies of the date, shows.count of them */
 	const struct api_movie *movie;
-	struct hall_showings showings;    /* of the movie; none, where the server knows none */
-	struct hall *halls;               /* of each showing */
-	size_t showing;                   /* the one being booked */
-	char seats[TERMINAL_ANSWER_SIZE]; /* parted by spaces; "": none are named */
-	size_t count;                     /* how many of the best; 0: not said */
+	struct pick pick; /* of its seats */
 };
 
 static enum step tell(const struct api *api)
@@ -53,7 +48,7 @@ static enum step choose_user(struct api *api, struct choice *choice)
 			return STEP_LEAVE;
 		if (answer[0] == '\0')
 			return STEP_BACK;
-		enum api_result result = find_user(api, answer, choice->user);
+		enum api_result result = login_find(api, answer, choice->user);
 		if (result == API_OK)
 			return STEP_ON;
 		tell(api);
@@ -119,36 +114,9 @@ static void pick_movie(struct choice *choice, const char *answer)
 	free(found);
 }
 
-static void forget_halls(struct choice *choice)
+static bool is_sold_out(const struct pick *pick)
 {
-	for (size_t i = 0; choice->halls && i < choice->showings.count; i++)
-		hall_free(&choice->halls[i]);
-	free(choice->halls);
-	choice->halls = NULL;
-	hall_showings_free(&choice->showings);
-}
-
-/* Reads the movie's showings and their halls; turns to the first with room, if any has. A server
- * without showings is one of the old kind, and leaves none. */
-static enum api_result read_halls(struct api *api, struct choice *choice)
-{
-	struct hall_showings *showings = &choice->showings;
-	forget_halls(choice);
-	enum api_result result = hall_showings(api, choice->date, choice->movie->id, showings);
-	if (result == API_ABSENT)
-		return API_OK;
-	if (result != API_OK)
-		return result;
-	choice->halls = calloc(showings->count + 1, sizeof *choice->halls);
-	if (!choice->halls)
-		return api_no_memory(api);
-	for (size_t i = 0; i < showings->count && result == API_OK; i++)
-		result = hall_read(
-		    api, choice->date, choice->movie->id, showings->list[i].id, &choice->halls[i]);
-	for (choice->showing = 0; choice->showing < showings->count; choice->showing++)
-		if (choice->halls[choice->showing].free > 0)
-			break;
-	return result;
+	return pick->showings.count > 0 && pick->showing == pick->showings.count;
 }
 
 static enum step choose_movie(struct api *api, struct choice *choice)
@@ -163,202 +131,59 @@ static enum step choose_movie(struct api *api, struct choice *choice)
 		pick_movie(choice, answer);
 		if (!choice->movie)
 			continue;
-		if (read_halls(api, choice) != API_OK)
+		choice->pick.date = choice->date;
+		choice->pick.movie = choice->movie->id;
+		choice->pick.title = choice->movie->title;
+		if (pick_read(api, &choice->pick) != API_OK)
 			return tell(api);
-		if (choice->showings.count == 0 || choice->showing < choice->showings.count)
+		if (!is_sold_out(&choice->pick))
 			return STEP_ON;
-		terminal_line("%s is sold out on %s.", choice->movie->title, choice->date);
+		terminal_line("%s is sold out on %s.", choice->pick.title, choice->date);
 	}
-}
-
-static struct hall *hall_of(const struct choice *choice)
-{
-	return choice->showings.count > 0 ? &choice->halls[choice->showing] : NULL;
-}
-
-/* Whether there is more than one thing to take. */
-static bool is_worth_asking(const struct choice *choice)
-{
-	size_t free_seats = 0;
-	for (size_t i = 0; i < choice->showings.count; i++)
-		free_seats += choice->halls[i].free;
-	return free_seats > 1;
-}
-
-static void list_showings(const struct choice *choice)
-{
-	for (size_t i = 0; i < choice->showings.count; i++) {
-		const struct hall *hall = &choice->halls[i];
-		terminal_line("%s %s, screen %s, %s: %zu of %zu seats free",
-		    i == choice->showing ? "*" : " ", hall->time, hall->screen, hall->screen_name,
-		    hall->free, hall->seats);
-	}
-}
-
-/* Forgets which seats were meant. */
-static void clear_seats(struct choice *choice)
-{
-	choice->seats[0] = '\0';
-	choice->count = 0;
-}
-
-/* Says what Enter will take, and what else there is. */
-static void tell_choice(const struct choice *choice)
-{
-	const struct hall *hall = hall_of(choice);
-	char money[SHOW_MONEY_SIZE];
-	show_money(hall_price(hall, choice->seats), hall->currency, money);
-	if (choice->seats[0])
-		terminal_line("Enter takes %s at %s for %s.", choice->seats, hall->time, money);
-	else if (choice->count > 1)
-		terminal_line("Enter takes the best %zu seats at %s.", choice->count, hall->time);
-	else
-		terminal_line("Enter takes the best seat at %s.", hall->time);
-	if (choice->showings.count > 1)
-		terminal_line("Or type seats (F7 F8), how many (3), another time (%s), or back.",
-		    choice->showings.list[choice->showings.count - 1].time);
-	else
-		terminal_line("Or type seats (F7 F8), how many (3), or back.");
-}
-
-static void draw(const struct choice *choice)
-{
-	if (choice->showings.count > 1)
-		list_showings(choice);
-	const struct hall *hall = hall_of(choice);
-	terminal_line("%s at %s, %s: %zu of %zu seats free", choice->movie->title, hall->time,
-	    hall->screen_name, hall->free, hall->seats);
-	hall_draw(hall);
-	tell_choice(choice);
 }
 
 static enum step announce(struct api *api, struct choice *choice)
 {
 	(void)api;
-	if (is_worth_asking(choice))
-		draw(choice);
+	if (pick_is_worth_asking(&choice->pick))
+		pick_draw(&choice->pick);
 	terminal_line("Booking the show for the following movie on date %s", choice->date);
 	show_movie(choice->movie);
 	return STEP_ON;
 }
 
-/* Turns to the showing at a time, or with an id. */
-static void turn_to(struct api *api, struct choice *choice, const char *answer)
-{
-	const struct hall_showings *showings = &choice->showings;
-	const struct hall_showing *showing = find_showing(api, showings, answer);
-	if (!showing) {
-		tell(api);
-	} else if (choice->halls[showing - showings->list].free == 0) {
-		terminal_line("The showing at %s is sold out.", answer);
-	} else {
-		choice->showing = (size_t)(showing - showings->list);
-		clear_seats(choice);
-		draw(choice);
-		return;
-	}
-	tell_choice(choice);
-}
-
-/* Takes a number of seats. */
-static void take_count(struct choice *choice, const char *answer)
-{
-	size_t free_seats = hall_of(choice)->free;
-	unsigned long count = strlen(answer) < 6 ? strtoul(answer, NULL, 10) : ULONG_MAX;
-	if (count == 0) {
-		terminal_line("At least one seat must be taken.");
-	} else if (count > free_seats) {
-		terminal_line("Only %zu seats are free.", free_seats);
-	} else {
-		clear_seats(choice);
-		choice->count = count;
-	}
-	tell_choice(choice);
-}
-
-/* Adds one seat to those named, unless it is there; false, with a line, when it cannot be had. */
-static bool add_seat(const struct hall *hall, struct buffer *seats, const char *name)
-{
-	const struct hall_row *row;
-	char state = hall_seat(hall, name, &row), with_blanks[TERMINAL_ANSWER_SIZE + 2];
-	switch (state) {
-	case 'f': break;
-	case 'h':
-	case 's': terminal_line("%s is taken.", name); return false;
-	case 'x': terminal_line("%s is out of use.", name); return false;
-	default: terminal_line("There is no seat %s.", name); return false;
-	}
-	snprintf(with_blanks, sizeof with_blanks, " %s ", name);
-	if (!seats->data || !strstr(seats->data, with_blanks))
-		buffer_printf(seats, "%s%s", seats->data ? "" : " ", with_blanks + 1);
-	return true;
-}
-
-/* Takes the seats that are named, in any case, parted by blanks or commas. */
-static void take_seats(struct choice *choice, const char *answer)
-{
-	struct buffer seats;
-	bool good = true;
-	buffer_init(&seats, sizeof choice->seats);
-	while (*(answer += strspn(answer, " ,\t")) != '\0') {
-		char name[TERMINAL_ANSWER_SIZE];
-		size_t length = strcspn(answer, " ,\t");
-		for (size_t i = 0; i < length; i++)
-			name[i] = (char)toupper((unsigned char)answer[i]);
-		name[length] = '\0';
-		good = add_seat(hall_of(choice), &seats, name) && good;
-		answer += length;
-	}
-	if (good && seats.data && !seats.failed) {
-		clear_seats(choice);
-		snprintf(choice->seats, sizeof choice->seats, "%.*s", (int)seats.length - 2,
-		    seats.data + 1);
-	}
-	buffer_free(&seats);
-	tell_choice(choice);
-}
-
-static void understand(struct api *api, struct choice *choice, const char *answer)
-{
-	if (strchr(answer, ':'))
-		turn_to(api, choice, answer);
-	else if (strspn(answer, "0123456789") == strlen(answer))
-		take_count(choice, answer);
-	else
-		take_seats(choice, answer);
-}
-
 /* After a refusal: whoever chose may choose again, from the hall as it is now. */
 static enum step ask_again(struct api *api, struct choice *choice)
 {
-	bool had_chosen = choice->seats[0] || choice->count > 0;
-	size_t showing = choice->showing;
-	clear_seats(choice);
+	struct pick *pick = &choice->pick;
+	bool had_chosen = pick->seats[0] || pick->count > 0;
+	size_t showing = pick->showing;
+	pick_clear(pick);
 	if (!had_chosen)
 		return STEP_BACK;
-	if (read_halls(api, choice) != API_OK)
+	if (pick_read(api, pick) != API_OK)
 		return tell(api);
-	if (choice->showing >= choice->showings.count) {
-		terminal_line("%s is sold out on %s.", choice->movie->title, choice->date);
+	if (is_sold_out(pick)) {
+		terminal_line("%s is sold out on %s.", pick->title, choice->date);
 		return STEP_BACK;
 	}
-	if (showing < choice->showings.count && choice->halls[showing].free > 0)
-		choice->showing = showing;
-	draw(choice);
+	if (showing < pick->showings.count && pick->halls[showing].free > 0)
+		pick->showing = showing;
+	pick_draw(pick);
 	return STEP_ON;
 }
 
 static enum step book(struct api *api, struct choice *choice)
 {
-	const struct hall *hall = hall_of(choice);
+	const struct hall *hall = pick_hall(&choice->pick);
 	const struct booking_order order = {
 		.user = choice->user,
 		.date = choice->date,
 		.movie = choice->movie->id,
 		.time = hall ? hall->time : NULL,
 		.screen = hall ? hall->screen : NULL,
-		.seats = choice->seats[0] ? choice->seats : NULL,
-		.count = choice->count,
+		.seats = choice->pick.seats[0] ? choice->pick.seats : NULL,
+		.count = choice->pick.count,
 	};
 	char key[HTTP_KEY_SIZE];
 	struct booking booking;
@@ -388,8 +213,8 @@ static enum step choose_seats(struct api *api, struct choice *choice)
 			return STEP_LEAVE;
 		if (text_same(answer, "back"))
 			return STEP_BACK;
-		if (answer[0] != '\0' && is_worth_asking(choice)) {
-			understand(api, choice, answer);
+		if (answer[0] != '\0' && pick_is_worth_asking(&choice->pick)) {
+			pick_answer(api, &choice->pick, answer);
 			continue;
 		}
 		step = book(api, choice);
@@ -414,7 +239,7 @@ bool dialogue_book(struct api *api)
 	enum step step = STEP_ON;
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0] && step == STEP_ON; i++)
 		step = steps[i](api, &choice);
-	forget_halls(&choice);
+	pick_free(&choice.pick);
 	api_shows_free(&choice.shows);
 	api_movies_free(&choice.movies);
 	free(choice.offered);

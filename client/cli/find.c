@@ -3,6 +3,7 @@
 #include "find.h"
 
 #include "text.h"
+#include "trouble.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,12 +42,48 @@ static void tell_users(
 	buffer_free(&line);
 }
 
+/* Whoever may not see who there is still is called by their own name. */
+static enum api_result find_own_name(struct api *api, const char *name, char id[API_ID_SIZE])
+{
+	struct api_self self;
+	enum api_result result = api_self(api, &self);
+	if (result == API_OK && self.user && self.name && text_same(self.name, name))
+		snprintf(id, API_ID_SIZE, "%s", self.user);
+	else if (result == API_OK)
+		result = trouble_say(api, API_FORBIDDEN,
+		    "There is no user %s for %s to act for: log in with cinema login USER", name,
+		    self.user ? self.user : "anybody");
+	api_self_free(&self);
+	return result;
+}
+
+/* The one who is logged in. */
+static enum api_result find_self(struct api *api, char id[API_ID_SIZE])
+{
+	struct api_self self;
+	enum api_result result = api_self(api, &self);
+	if (result == API_OK && self.user)
+		snprintf(id, API_ID_SIZE, "%s", self.user);
+	else if (result == API_OK && self.asks)
+		result = trouble_say(api, API_LOGIN,
+		    "Nobody is logged in at %s: log in with cinema login USER",
+		    http_server(api->http));
+	else if (result == API_OK)
+		result = trouble_say(api, API_ABSENT,
+		    "Nobody is logged in at %s, which is open to everybody: name the user",
+		    http_server(api->http));
+	api_self_free(&self);
+	return result;
+}
+
 static enum api_result find_name(struct api *api, const char *name, char id[API_ID_SIZE])
 {
 	struct api_users users;
 	size_t matches = 0;
 	enum api_result result = api_users(api, &users);
-	if (result != API_OK)
+	if (result == API_FORBIDDEN)
+		result = find_own_name(api, name, id);
+	if (result != API_OK || !users.list)
 		goto out;
 	for (size_t i = 0; i < users.count; i++) {
 		if (api_is_id(users.list[i].id) && text_same(users.list[i].name, name)) {
@@ -68,6 +105,8 @@ out:
 
 enum api_result find_user(struct api *api, const char *text, char id[API_ID_SIZE])
 {
+	if (strcmp(text, "-") == 0)
+		return find_self(api, id);
 	if (api_is_id(text)) {
 		enum api_result result = api_user(api, text);
 		if (result == API_OK)

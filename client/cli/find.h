@@ -14,8 +14,8 @@
 size_t find_movies(const struct api_movie *movies, size_t count, const char *text, size_t *found);
 
 /**
- * The user with that id, or else the only one of that name, in any case. API_ABSENT, with a line in
- * api->why, when there is none or more than one.
+ * The user with that id, or else the only one of that name, in any case; "-" is who is logged in.
+ * API_ABSENT, with a line in api->why, when there is none or more than one.
  */
 enum api_result find_user(struct api *api, const char *text, char id[API_ID_SIZE]);
 

@@ -68,13 +68,40 @@ static bool read_row(struct hall *hall, struct json_object *object)
 	return true;
 }
 
-enum api_result hall_read(
-    struct api *api, const char *date, const char *movie, const char *showing, struct hall *hall)
+static bool read_best(struct hall *hall)
 {
-	char path[API_PATH_SIZE];
+	struct json_object *names = json_object_object_get(hall->document, "best");
+	struct buffer line;
+	if (!json_object_is_type(names, json_type_array))
+		return true;
+	buffer_init(&line, 65536);
+	buffer_text(&line, " ");
+	for (size_t i = 0; i < json_object_array_length(names); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+		buffer_printf(&line, "%s ", name ? name : "");
+	}
+	if (line.failed)
+		buffer_free(&line);
+	hall->best = line.data;
+	return hall->best != NULL;
+}
+
+static bool is_best(const struct hall *hall, const char *row, int number)
+{
+	char name[32];
+	snprintf(name, sizeof name, " %.2s%d ", row, number);
+	return hall->best && strstr(hall->best, name);
+}
+
+enum api_result hall_read(struct api *api, const char *date, const char *movie, const char *showing,
+    size_t best, struct hall *hall)
+{
+	char path[API_PATH_SIZE], query[64] = "?view=compact";
+	if (best > 0)
+		snprintf(query, sizeof query, "?view=compact&best=%zu", best);
 	*hall = (struct hall){ .rows = NULL };
-	api_path(path, "/showtimes", (const char *[]){ date, movie, showing, "seats", NULL },
-	    "?view=compact");
+	api_path(
+	    path, "/showtimes", (const char *[]){ date, movie, showing, "seats", NULL }, query);
 	enum api_result result = api_get(api, path, &hall->document);
 	if (result != API_OK)
 		return result;
@@ -94,7 +121,7 @@ enum api_result hall_read(
 		if (!read_row(hall, json_object_array_get_idx(rows, i)))
 			return api_wrong_shape(api, "the hall");
 	}
-	return API_OK;
+	return read_best(hall) ? API_OK : api_no_memory(api);
 }
 
 char hall_seat(const struct hall *hall, const char *name, const struct hall_row **row)
@@ -138,8 +165,18 @@ struct drawing {
 	size_t prices;      /* characters of the longest price */
 };
 
-#define NAME_WIDTH  2 /* of a row */
-#define PRICE_SPACE 2 /* before a price */
+#define NAME_WIDTH  2  /* of a row */
+#define LEAST       30 /* columns that a drawing takes, however narrow the terminal */
+#define PRICE_SPACE 2  /* before a price */
+
+/* Columns that there are for a drawing. */
+static size_t columns_there(void)
+{
+	size_t columns = terminal_width();
+	if (columns == 0 || columns > HALL_COLUMNS)
+		return HALL_COLUMNS;
+	return columns < LEAST ? LEAST : columns;
+}
 
 static struct drawing measure(const struct hall *hall)
 {
@@ -153,7 +190,8 @@ static struct drawing measure(const struct hall *hall)
 		if (strlen(price) > drawing.prices)
 			drawing.prices = strlen(price);
 	}
-	size_t room = HALL_COLUMNS - NAME_WIDTH - 1 - PRICE_SPACE - drawing.prices;
+	size_t taken = NAME_WIDTH + 1 + PRICE_SPACE + drawing.prices;
+	size_t room = columns_there() > taken ? columns_there() - taken : 1;
 	if (drawing.width * drawing.cell > room + 1) /* a wide cell begins with a space */
 		drawing.cell = 1;
 	/* Parts of like width, where one is not enough. */
@@ -162,39 +200,71 @@ static struct drawing measure(const struct hall *hall)
 	return drawing;
 }
 
+/* A line, and how each character of it looks. */
+struct canvas {
+	struct buffer text, looks;
+};
+
+static void put(struct canvas *canvas, char look, const char *text)
+{
+	buffer_text(&canvas->text, text);
+	for (; *text; text++)
+		buffer_append(&canvas->looks, &look, 1);
+}
+
+static char look_of(char seat, bool best)
+{
+	if (best)
+		return TERMINAL_BRIGHT;
+	return seat == 'f' ? TERMINAL_PLAIN : TERMINAL_FAINT;
+}
+
 /* Appends what stands for one column. */
-static void draw_seat(struct buffer *line, const struct drawing *drawing, char seat, int number)
+static void draw_seat(struct canvas *canvas, const struct drawing *drawing,
+    const struct hall_row *row, size_t column, int number)
 {
 	bool wide = drawing->cell == 3;
+	char seat = row->seats[column], text[16];
 	const char *sign = seat == 'h' ? "h" : seat == 's' ? "#" : seat == 'x' ? "-" : " ";
-	if (seat != 'f')
-		buffer_printf(line, wide ? "  %s" : "%s", sign);
-	else if (wide)
-		buffer_printf(line, "%3d", number);
+	bool best = seat == 'f' && is_best(drawing->hall, row->name, number);
+	if (best)
+		snprintf(text, sizeof text,
+		    wide && number < 10 ? " *%d"
+			: wide          ? "*%d"
+					: "*",
+		    number);
+	else if (seat != 'f')
+		snprintf(text, sizeof text, wide ? "  %s" : "%s", sign);
 	else
-		buffer_printf(line, "%d", number % 10);
+		snprintf(text, sizeof text, wide ? "%3d" : "%d", wide ? number : number % 10);
+	put(canvas, look_of(seat, best), text);
 }
 
 static void draw_row(
     const struct drawing *drawing, const struct hall_row *row, size_t from, size_t to)
 {
-	char price[SHOW_MONEY_SIZE];
-	struct buffer line;
+	char price[SHOW_MONEY_SIZE], text[2 * SHOW_MONEY_SIZE];
+	struct canvas canvas;
 	size_t column = 0;
 	int number = 0;
-	buffer_init(&line, 1024);
-	buffer_printf(&line, "%*s%s", NAME_WIDTH, row->name, drawing->cell == 1 ? " " : "");
+	buffer_init(&canvas.text, 1024);
+	buffer_init(&canvas.looks, 1024);
+	snprintf(text, sizeof text, "%*s%s", NAME_WIDTH, row->name, drawing->cell == 1 ? " " : "");
+	put(&canvas, TERMINAL_PLAIN, text);
 	for (; row->seats[column] && column < to; column++) {
 		number += row->seats[column] != '_';
 		if (column >= from)
-			draw_seat(&line, drawing, row->seats[column], number);
+			draw_seat(&canvas, drawing, row, column, number);
 	}
 	for (column = column > from ? column : from; column < to; column++)
-		draw_seat(&line, drawing, '_', 0);
+		put(&canvas, TERMINAL_PLAIN, drawing->cell == 3 ? "   " : " ");
 	show_amount(row->price, drawing->hall->currency, price);
-	buffer_printf(&line, "%*s%*s", PRICE_SPACE, "", (int)drawing->prices, price);
-	terminal_line("%s", line.data ? line.data : "");
-	buffer_free(&line);
+	snprintf(text, sizeof text, "%*s%*s", PRICE_SPACE, "", (int)drawing->prices, price);
+	put(&canvas, TERMINAL_PLAIN, text);
+	terminal_paint(
+	    canvas.text.data ? canvas.text.data : "", canvas.looks.data ? canvas.looks.data : "");
+	buffer_free(&canvas.text);
+	buffer_free(&canvas.looks);
 }
 
 static void draw_screen(const struct drawing *drawing)
@@ -221,8 +291,15 @@ void hall_draw(const struct hall *hall)
 			draw_row(&drawing, &hall->rows[i], from,
 			    to < drawing.width ? to : drawing.width);
 	}
-	terminal_line("Free seats by %s; # sold, h held, - out of use; prices in %.16s",
-	    drawing.cell == 1 ? "last digit" : "number", hall->currency);
+	const char *best = hall->best && hall->best[1] ? "* best, " : "";
+	const char *by = drawing.cell == 1 ? "last digit" : "number";
+	if (columns_there() == HALL_COLUMNS) {
+		terminal_line("Free seats by %s; %s# sold, h held, - out of use; prices in %.16s",
+		    by, best, hall->currency);
+		return;
+	}
+	terminal_line("Free seats by %s", by);
+	terminal_line("%s# sold, h held, - out of use", best);
 }
 
 void hall_showings_free(struct hall_showings *showings)
@@ -235,6 +312,7 @@ void hall_showings_free(struct hall_showings *showings)
 void hall_free(struct hall *hall)
 {
 	free(hall->rows);
+	free(hall->best);
 	json_object_put(hall->document);
 	*hall = (struct hall){ .rows = NULL };
 }

@@ -4,7 +4,7 @@
 
 #include "api.h"
 
-#define HALL_COLUMNS 80 /* the width that every drawing fits */
+#define HALL_COLUMNS 80 /* the width that every drawing fits, or that of a narrower terminal */
 
 struct hall_showing {
 	const char *id; /* "18:00-1" */
@@ -29,6 +29,7 @@ struct hall {
 	struct hall_row *rows; /* from the front */
 	size_t row_count;
 	size_t free, seats; /* how many */
+	char *best;         /* names of the best free ones, each between spaces; NULL: not asked */
 	struct json_object *document;
 };
 
@@ -36,9 +37,9 @@ struct hall {
 enum api_result hall_showings(
     struct api *api, const char *date, const char *movie, struct hall_showings *showings);
 
-/** GET …/{showing}/seats; free it in any case. */
-enum api_result hall_read(
-    struct api *api, const char *date, const char *movie, const char *showing, struct hall *hall);
+/** GET …/{showing}/seats, with so many of the best, or 0; free it in any case. */
+enum api_result hall_read(struct api *api, const char *date, const char *movie, const char *showing,
+    size_t best, struct hall *hall);
 
 /** The state of the seat of that name, as in hall_row.seats, and its row; '\0': there is none. */
 char hall_seat(const struct hall *hall, const char *name, const struct hall_row **row);
@@ -46,7 +47,7 @@ char hall_seat(const struct hall *hall, const char *name, const struct hall_row 
 /** What the seats of those names, parted by spaces, cost together. */
 int64_t hall_price(const struct hall *hall, const char *names);
 
-/** Prints the hall: the screen's side, the rows, what the signs mean. */
+/** Prints the hall: the screen's side, the rows, what the signs mean; the best seats have a star. */
 void hall_draw(const struct hall *hall);
 
 void hall_showings_free(struct hall_showings *showings);

@@ -4,24 +4,27 @@
 #include "http.h"
 
 #include "base/clock.h"
+#include "uri.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 3000
 #define REPEATS            3
-#define PAUSE_MS           500  /* before a repeat, when the server names no time */
-#define PAUSE_MAX_MS       5000 /* and at most, when it does */
+#define AWAY_REPEATS       60           /* where a server is being started again */
+#define PAUSE_MS           INT64_C(500) /* before a repeat, where the server names no time; then more */
 
 struct http {
 	CURL *curl;
 	char *server;
 	bool is_local;       /* not to be asked through a proxy */
+	bool was_there;      /* it has answered before, so it is likely to be back in a moment */
+	char *token;         /* "Authorization: Bearer …", or NULL */
 	const char *trusted; /* PEM file, or NULL */
 	int timeout;
 	int repeats;
@@ -92,14 +95,41 @@ failed:
 	return NULL;
 }
 
+static void forget_token(struct http *http)
+{
+	if (http->token)
+		explicit_bzero(http->token, strlen(http->token));
+	free(http->token);
+	http->token = NULL;
+}
+
 void http_close(struct http *http)
 {
 	if (!http)
 		return;
 	curl_easy_cleanup(http->curl);
 	curl_global_cleanup();
+	forget_token(http);
 	free(http->server);
 	free(http);
+}
+
+bool http_token(struct http *http, const char *token)
+{
+	static const char name[] = "Authorization: Bearer ";
+	forget_token(http);
+	if (!token)
+		return true;
+	size_t size = sizeof name + strlen(token);
+	http->token = malloc(size);
+	if (http->token)
+		snprintf(http->token, size, "%s%s", name, token);
+	return http->token != NULL;
+}
+
+bool http_has_token(const struct http *http)
+{
+	return http->token != NULL;
 }
 
 const char *http_server(const struct http *http)
@@ -127,26 +157,70 @@ const char *http_reason(const struct http *http)
 	return curl_easy_strerror(http->code);
 }
 
-static size_t take_body(char *bytes, size_t one, size_t count, void *context)
+/* What libcurl's callbacks work on. */
+struct exchange {
+	CURL *curl;
+	struct buffer *body;
+	struct http_file *from, *to;
+};
+
+static void move_on(struct http_file *file, size_t bytes)
 {
-	struct buffer *body = context;
-	buffer_append(body, bytes, one * count);
-	return body->failed ? CURL_WRITEFUNC_ERROR : one * count;
+	file->done += (int64_t)bytes;
+	if (file->progress)
+		file->progress(file);
 }
 
-static struct curl_slist *make_headers(const struct http_request *request)
+static size_t take_body(char *bytes, size_t one, size_t count, void *context)
 {
-	char key[sizeof "Idempotency-Key: " + HTTP_KEY_SIZE];
+	struct exchange *exchange = context;
+	size_t length = one * count;
+	long status = 0;
+	curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (!exchange->to || status < 200 || status > 299) {
+		buffer_append(exchange->body, bytes, length);
+		return exchange->body->failed ? CURL_WRITEFUNC_ERROR : length;
+	}
+	exchange->to->failed = fwrite(bytes, 1, length, exchange->to->file) != length;
+	move_on(exchange->to, length);
+	return exchange->to->failed ? CURL_WRITEFUNC_ERROR : length;
+}
+
+static size_t give_body(char *bytes, size_t one, size_t count, void *context)
+{
+	struct exchange *exchange = context;
+	size_t length = fread(bytes, 1, one * count, exchange->from->file);
+	exchange->from->failed = ferror(exchange->from->file) != 0;
+	move_on(exchange->from, length);
+	return exchange->from->failed ? CURL_READFUNC_ABORT : length;
+}
+
+/* Back to the beginning; false where that cannot be. */
+static bool restart(struct http_file *file, bool empty)
+{
+	if (!file || file->done == 0)
+		return true;
+	bool good = fflush(file->file) == 0 && fseeko(file->file, 0, SEEK_SET) == 0 &&
+	    (!empty || ftruncate(fileno(file->file), 0) == 0);
+	file->done = good ? 0 : file->done;
+	return good;
+}
+
+static struct curl_slist *make_headers(const struct http *http, const struct http_request *request)
+{
+	char key[sizeof "Idempotency-Key: " + HTTP_KEY_MAX];
 	struct curl_slist *headers = NULL, *longer;
-	const char *lines[] = { "Accept: application/json", "Expect:", NULL, NULL };
+	const char *lines[5] = { "Accept: application/json", "Expect:" };
 	size_t count = 2;
 
-	if (request->body)
+	if (request->body || request->from)
 		lines[count++] = "Content-Type: application/json";
 	if (request->key) {
 		snprintf(key, sizeof key, "Idempotency-Key: %s", request->key);
 		lines[count++] = key;
 	}
+	if (http->token)
+		lines[count++] = http->token;
 	for (size_t i = 0; i < count; i++) {
 		longer = curl_slist_append(headers, lines[i]);
 		if (!longer) {
@@ -159,7 +233,7 @@ static struct curl_slist *make_headers(const struct http_request *request)
 }
 
 static void set_options(struct http *http, const struct http_request *request, const char *url,
-    struct curl_slist *headers, int64_t timeout_ms, struct buffer *body)
+    struct curl_slist *headers, int64_t timeout_ms, struct exchange *exchange)
 {
 	CURL *curl = http->curl;
 	curl_easy_reset(curl); /* keeps the connection */
@@ -171,21 +245,36 @@ static void set_options(struct http *http, const struct http_request *request, c
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "cinema");
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	if (exchange->from || exchange->to) {
+		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)http->timeout);
+	} else {
+		curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	}
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
 	if (http->trusted && *http->trusted)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, http->trusted);
 	if (http->is_local)
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	if (request->body)
+	if (request->from) {
+		curl_easy_setopt(curl, CURLOPT_POST, 1L);
+		curl_easy_setopt(
+		    curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->from->total);
+		curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+		curl_easy_setopt(curl, CURLOPT_READDATA, exchange);
+	} else if (request->body) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
-	if (strcmp(request->method, request->body ? "POST" : "GET") != 0)
+	}
+	if (strcmp(request->method, request->body || request->from ? "POST" : "GET") != 0)
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static enum http_result judge(CURLcode code, const struct buffer *body)
+static enum http_result judge(
+    CURLcode code, const struct buffer *body, const struct http_request *request)
 {
+	if ((request->from && request->from->failed) || (request->to && request->to->failed))
+		return HTTP_FILE;
 	switch (code) {
 	case CURLE_OK: return HTTP_ANSWERED;
 	case CURLE_COULDNT_CONNECT:
@@ -216,7 +305,7 @@ static bool read_headers(CURL *curl, struct http_answer *answer)
 	for (size_t i = 0; !answer->next; i++) {
 		if (curl_easy_header(curl, "Link", i, CURLH_HEADER, -1, &link) != CURLHE_OK)
 			return true;
-		const char *next = http_link_next(link->value, &length);
+		const char *next = uri_next(link->value, &length);
 		if (!next)
 			continue;
 		answer->next = strndup(next, length);
@@ -250,8 +339,11 @@ static void tell_trace(struct http *http, const struct http_request *request,
 static enum http_result send_once(struct http *http, const struct http_request *request,
     int64_t timeout_ms, struct http_answer *answer)
 {
+	struct exchange exchange = {
+		.curl = http->curl, .body = &answer->body, .from = request->from, .to = request->to
+	};
 	enum http_result result = HTTP_FAILED;
-	struct curl_slist *headers = make_headers(request);
+	struct curl_slist *headers = make_headers(http, request);
 	size_t size = strlen(http->server) + strlen(request->path) + 1;
 	char *url = malloc(size);
 
@@ -259,11 +351,11 @@ static enum http_result send_once(struct http *http, const struct http_request *
 	if (!headers || !url)
 		goto out;
 	snprintf(url, size, "%s%s", http->server, request->path);
-	set_options(http, request, url, headers, timeout_ms, &answer->body);
+	set_options(http, request, url, headers, timeout_ms, &exchange);
 	int64_t start = clock_steady();
 	tell_trace(http, request, result, NULL, 0);
 	http->code = curl_easy_perform(http->curl);
-	result = judge(http->code, &answer->body);
+	result = judge(http->code, &answer->body, request);
 	if (result == HTTP_ANSWERED && !read_headers(http->curl, answer))
 		result = HTTP_FAILED;
 	if (result != HTTP_ANSWERED)
@@ -288,39 +380,47 @@ static bool in_doubt(enum http_result result, const struct http_answer *answer)
 	return result == HTTP_CUT || (result == HTTP_ANSWERED && answer->status == 502);
 }
 
-/* Milliseconds until a repeat, or -1 where there should be none. was_there: an earlier attempt
- * reached the server, so it is likely to be back in a moment. */
-static int64_t pause_before(
-    enum http_result result, const struct http_answer *answer, bool was_there)
+/* Milliseconds until a repeat, or -1 where there should be none. A server that is being started again
+ * is waited for as long as there is time. */
+static int64_t pause_before(const struct http *http, const struct http_request *request,
+    enum http_result result, const struct http_answer *answer, int repeat)
 {
-	if (!turned_away(result, answer) && !in_doubt(result, answer) &&
-	    !(result == HTTP_UNREACHABLE && was_there))
+	bool is_away = result == HTTP_UNREACHABLE && http->was_there;
+	if (!request->key && strcmp(request->method, "GET") != 0)
 		return -1;
-	int64_t asked = (int64_t)answer->retry_after * 1000;
-	return asked == 0 ? PAUSE_MS : asked < PAUSE_MAX_MS ? asked : PAUSE_MAX_MS;
+	if (!turned_away(result, answer) && !in_doubt(result, answer) && !is_away)
+		return -1;
+	if (repeat >= (is_away && http->repeats > 0 ? AWAY_REPEATS : http->repeats))
+		return -1;
+	if (answer->retry_after > 0)
+		return (int64_t)answer->retry_after * 1000;
+	return PAUSE_MS << (repeat < 2 ? repeat : 2);
 }
 
 enum http_result http_send(
     struct http *http, const struct http_request *request, struct http_answer *answer)
 {
-	bool repeatable = request->key || strcmp(request->method, "GET") == 0;
 	int64_t deadline = clock_steady() + (int64_t)http->timeout * 1000;
-	bool was_there = false, doubt = false;
+	bool streams = request->from || request->to, doubt = false;
 	enum http_result result;
 
 	*answer = (struct http_answer){ .status = 0 };
 	buffer_init(&answer->body, HTTP_ANSWER_MAX);
+	if (!restart(request->from, false) || !restart(request->to, true))
+		return HTTP_FILE;
 	for (int repeat = 0;; repeat++) {
 		int64_t left = deadline - clock_steady();
 		result = send_once(http, request, left > 0 ? left : 1, answer);
-		int64_t pause = pause_before(result, answer, was_there);
-		if (!repeatable || pause < 0 || repeat == http->repeats ||
-		    clock_steady() + pause >= deadline)
+		http->was_there = http->was_there || result != HTTP_UNREACHABLE;
+		int64_t pause = pause_before(http, request, result, answer, repeat);
+		bool is_late = !streams && clock_steady() + pause >= deadline;
+		if (pause < 0 || is_late || !restart(request->from, false) ||
+		    !restart(request->to, true))
 			break;
-		was_there = was_there || result != HTTP_UNREACHABLE;
 		doubt = doubt || in_doubt(result, answer);
 		nanosleep(&(struct timespec){ pause / 1000, (long)(pause % 1000) * 1000000 }, NULL);
 	}
+	answer->was_repeated = doubt;
 	/* What the last attempt met does not tell what became of an earlier one. */
 	if (doubt && (result == HTTP_UNREACHABLE || turned_away(result, answer))) {
 		http_answer_free(answer);
@@ -338,17 +438,6 @@ void http_answer_free(struct http_answer *answer)
 	answer->retry_after = 0;
 }
 
-void http_part(struct buffer *path, const char *part)
-{
-	for (; *part; part++) {
-		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~",
-			*part))
-			buffer_append(path, part, 1);
-		else
-			buffer_printf(path, "%%%02X", (unsigned)(unsigned char)*part);
-	}
-}
-
 bool http_make_key(char key[HTTP_KEY_SIZE])
 {
 	unsigned char bytes[(HTTP_KEY_SIZE - 1) / 2];
@@ -357,64 +446,4 @@ bool http_make_key(char key[HTTP_KEY_SIZE])
 	for (size_t i = 0; i < sizeof bytes; i++)
 		snprintf(key + 2 * i, 3, "%02x", bytes[i]);
 	return true;
-}
-
-/* Whether `word` is among the words, parted by spaces, of which text has length bytes. */
-static bool has_word(const char *text, size_t length, const char *word)
-{
-	size_t word_length = strlen(word);
-	while (length > 0) {
-		size_t end = 0;
-		while (end < length && text[end] != ' ')
-			end++;
-		if (end == word_length && strncasecmp(text, word, end) == 0)
-			return true;
-		end += end < length;
-		text += end;
-		length -= end;
-	}
-	return false;
-}
-
-/* Reads one `; name=value` at *at and moves past it; false when there is none. */
-static bool link_parameter(const char **at, bool *is_next)
-{
-	const char *text = *at + strspn(*at, " \t");
-	if (*text != ';')
-		return false;
-	const char *name = text + 1 + strspn(text + 1, " \t");
-	size_t name_length = strcspn(name, " \t=;,");
-	const char *value = name + name_length + strspn(name + name_length, " \t");
-	size_t length = 0;
-	if (*value == '=') {
-		value += 1 + strspn(value + 1, " \t");
-		const char *ends = *value == '"' ? "\"" : " \t;,";
-		value += *value == '"';
-		length = strcspn(value, ends);
-		*is_next = *is_next ||
-		    (name_length == 3 && strncasecmp(name, "rel", 3) == 0 &&
-			has_word(value, length, "next"));
-	}
-	value += length;
-	*at = value + (*value == '"');
-	return true;
-}
-
-const char *http_link_next(const char *value, size_t *length)
-{
-	for (;;) {
-		value += strspn(value, " \t,");
-		size_t target = *value == '<' ? strcspn(value + 1, ">") : 0;
-		if (*value != '<' || value[1 + target] != '>')
-			return NULL;
-		bool is_next = false;
-		const char *at = value + target + 2;
-		while (link_parameter(&at, &is_next)) {
-		}
-		if (is_next) {
-			*length = target;
-			return value + 1;
-		}
-		value = at;
-	}
 }

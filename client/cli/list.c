@@ -92,7 +92,7 @@ static enum api_result add_showing(struct command *command, struct table *table,
 {
 	char free_seats[24], seats[24], price[SHOW_MONEY_SIZE];
 	struct hall hall;
-	enum api_result result = hall_read(&command->api, date, movie, showing->id, &hall);
+	enum api_result result = hall_read(&command->api, date, movie, showing->id, 0, &hall);
 	if (result == API_OK) {
 		snprintf(free_seats, sizeof free_seats, "%zu", hall.free);
 		snprintf(seats, sizeof seats, "%zu", hall.seats);
@@ -167,17 +167,19 @@ static enum api_result choose_hall(
 	const struct arguments *arguments = command->arguments;
 	struct api *api = &command->api;
 	struct hall_showings showings;
+	size_t best = arguments->seats > 0 ? arguments->seats : terminal_width() > 0;
 	enum api_result result = hall_showings(api, date, movie, &showings);
 	if (result == API_OK && arguments->count > 2) {
 		const struct hall_showing *showing =
 		    find_showing(api, &showings, arguments->operands[2]);
-		result = showing ? hall_read(api, date, movie, showing->id, hall) : API_ABSENT;
+		result =
+		    showing ? hall_read(api, date, movie, showing->id, best, hall) : API_ABSENT;
 	} else if (result == API_OK && showings.count == 0) {
 		result = api_wrong_shape(api, "the list of showings");
 	} else if (result == API_OK) {
 		for (size_t i = 0; i < showings.count && result == API_OK && hall->free == 0; i++) {
 			hall_free(hall);
-			result = hall_read(api, date, movie, showings.list[i].id, hall);
+			result = hall_read(api, date, movie, showings.list[i].id, best, hall);
 		}
 	}
 	hall_showings_free(&showings);
@@ -224,7 +226,7 @@ enum exit_code list_seats(struct command *command)
 	const char *date = arguments->operands[0];
 	struct hall hall = { .rows = NULL };
 	struct api_movies movies;
-	char movie[API_ID_SIZE], path[API_PATH_SIZE], showing[API_PATH_SIZE];
+	char movie[API_ID_SIZE], path[API_PATH_SIZE], showing[API_PATH_SIZE], query[32];
 	enum exit_code code = EXIT_DONE;
 
 	if (!clock_is_date(date))
@@ -236,8 +238,10 @@ enum exit_code list_seats(struct command *command)
 	if (result == API_OK && arguments->json) {
 		struct json_object *map = NULL;
 		snprintf(showing, sizeof showing, "%s-%s", hall.time, hall.screen);
+		snprintf(query, sizeof query, "?best=%zu", arguments->seats);
 		api_path(path, "/showtimes",
-		    (const char *[]){ date, movie, showing, "seats", NULL }, NULL);
+		    (const char *[]){ date, movie, showing, "seats", NULL },
+		    arguments->seats > 0 ? query : NULL);
 		result = api_get(&command->api, path, &map);
 		json_object_put(map);
 	}
@@ -254,48 +258,34 @@ enum exit_code list_these(struct command *command, const struct booking *booking
 {
 	static const struct table_column columns[] = { { "CODE", TABLE_WHOLE },
 		{ "STATUS", TABLE_WHOLE }, { "DATE", TABLE_WHOLE }, { "TIME", TABLE_WHOLE },
-		{ "SCREEN", TABLE_WHOLE }, { "MOVIE", TABLE_TEXT }, { "SEATS", TABLE_TEXT },
-		{ "PRICE", TABLE_NUMBER }, { "HELD UNTIL", TABLE_WHOLE } };
+		{ "SCREEN", TABLE_SPARE }, { "MOVIE", TABLE_TEXT }, { "SEATS", TABLE_TEXT },
+		{ "PRICE", TABLE_NUMBER }, { "UNTIL", TABLE_WHOLE } };
 	struct api_movies movies;
 	/* The booking is made: without titles, ids will do. */
 	(void)api_movies(&command->api, &movies);
 	struct table *table = table_new(columns, COUNT(columns));
 	for (size_t i = 0; table && i < count; i++) {
 		const struct booking *booking = &bookings[i];
-		char price[SHOW_MONEY_SIZE] = "";
+		char price[SHOW_MONEY_SIZE] = "", until[SHOW_CLOCK_SIZE] = "";
+		if (booking->expires)
+			show_clock(booking->expires, until);
 		if (booking->currency)
 			show_money(booking->total, booking->currency, price);
 		table_add(table,
 		    (const char *[]){ booking->code, booking->status, booking->date, booking->time,
 			booking->screen, api_movie_of(&movies, booking->movie).title,
-			booking->seats, price, booking->expires });
+			booking->seats, price, until });
 	}
 	api_movies_free(&movies);
 	return finish(table);
 }
 
-static enum exit_code list_all_bookings(struct command *command)
-{
-	struct api_shows shows;
-	enum exit_code code = EXIT_DONE;
-	enum api_result result = api_bookings(&command->api, NULL, &shows);
-	if (result != API_OK)
-		code = verb_failed(command, result);
-	else if (!command->arguments->json)
-		code = print_shows(command, &shows);
-	api_shows_free(&shows);
-	return code;
-}
-
-enum exit_code list_bookings(struct command *command)
+static enum exit_code list_bookings_of(struct command *command, const char *name)
 {
 	struct booking_list bookings;
 	char user[API_ID_SIZE];
 	enum exit_code code = EXIT_DONE;
-
-	if (command->arguments->count == 0)
-		return list_all_bookings(command);
-	enum api_result result = find_user(&command->api, command->arguments->operands[0], user);
+	enum api_result result = find_user(&command->api, name, user);
 	if (result != API_OK)
 		return verb_failed(command, result);
 	result = booking_list(&command->api, user, &bookings);
@@ -305,6 +295,29 @@ enum exit_code list_bookings(struct command *command)
 		code = list_these(command, bookings.list, bookings.count);
 	booking_list_free(&bookings);
 	return code;
+}
+
+/* Everybody's; of those who may not see them, their own. */
+static enum exit_code list_all_bookings(struct command *command)
+{
+	struct api_shows shows;
+	enum exit_code code = EXIT_DONE;
+	enum api_result result = api_bookings(&command->api, NULL, &shows);
+	if (result == API_FORBIDDEN)
+		code = list_bookings_of(command, "-");
+	else if (result != API_OK)
+		code = verb_failed(command, result);
+	else if (!command->arguments->json)
+		code = print_shows(command, &shows);
+	api_shows_free(&shows);
+	return code;
+}
+
+enum exit_code list_bookings(struct command *command)
+{
+	const struct arguments *arguments = command->arguments;
+	return arguments->count > 0 ? list_bookings_of(command, arguments->operands[0])
+				    : list_all_bookings(command);
 }
 
 /* The id that a movie's uri ends with. */
@@ -336,7 +349,9 @@ enum exit_code list_suggested(struct command *command)
 	char user[API_ID_SIZE], path[API_PATH_SIZE];
 	enum exit_code code = EXIT_DONE;
 
-	enum api_result result = find_user(api, command->arguments->operands[0], user);
+	const struct arguments *arguments = command->arguments;
+	enum api_result result =
+	    find_user(api, arguments->count > 0 ? arguments->operands[0] : "-", user);
 	if (result != API_OK)
 		return verb_failed(command, result);
 	api_path(path, "/users", (const char *[]){ user, "suggested", NULL }, NULL);

@@ -44,9 +44,29 @@ static void show_request(const char *line)
 	terminal_complain("%s", line);
 }
 
+/* Who is logged in: a token of the environment, or what login has kept. */
+static bool read_session(struct api *api, char *why, size_t why_size)
+{
+	const char *token = getenv("CINEMA_TOKEN");
+	struct session *session = &api->session;
+	if (token && *token) {
+		if (!session_is_token(token)) {
+			snprintf(why, why_size, "CINEMA_TOKEN is no token");
+			return false;
+		}
+		snprintf(session->token, sizeof session->token, "%s", token);
+	} else if (!session_read(session, http_server(api->http), why, why_size)) {
+		return false;
+	}
+	if (!session->token[0] || http_token(api->http, session->token))
+		return true;
+	snprintf(why, why_size, "memory ran out");
+	return false;
+}
+
 static enum exit_code run(const struct arguments *arguments)
 {
-	char why[512], text[512];
+	char why[2048], text[512];
 	const char *server =
 	    arguments->server ? arguments->server : standard_server(text, sizeof text);
 	struct command command = { .arguments = arguments };
@@ -57,7 +77,11 @@ static enum exit_code run(const struct arguments *arguments)
 		return usage(why);
 	if (arguments->verbose)
 		http_trace(command.api.http, show_request);
-	if (arguments->verb)
+	if (!read_session(&command.api, why, sizeof why) &&
+	    !(arguments->verb && (arguments->verb->options & VERB_MENDS))) {
+		terminal_complain("cinema: %s", why);
+		code = EXIT_LOCAL;
+	} else if (arguments->verb)
 		code = verb_run(&command);
 	else
 		menu_run(&command.api);

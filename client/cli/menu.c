@@ -3,7 +3,8 @@
 #include "menu.h"
 
 #include "dialogue.h"
-#include "find.h"
+#include "edit.h"
+#include "login.h"
 #include "show.h"
 #include "terminal.h"
 
@@ -94,7 +95,7 @@ static bool list_bookings(struct api *api)
 		return false;
 	if (answer[0] == '\0')
 		return list_bookings_of(api, NULL);
-	if (find_user(api, answer, user) != API_OK)
+	if (login_find(api, answer, user) != API_OK)
 		return tell(api);
 	return list_bookings_of(api, user);
 }
@@ -142,10 +143,12 @@ void menu_run(struct api *api)
 	char answer[TERMINAL_ANSWER_SIZE];
 	bool goes_on = true;
 
+	edit_start();
 	while (goes_on && terminal_ask(menu, answer)) {
 		if (answer[0] >= '1' && answer[0] <= '7' && answer[1] == '\0')
 			goes_on = options[answer[0] - '1'](api);
 		else
 			terminal_line("Please choose an option from 1 to 7.");
 	}
+	edit_stop();
 }

@@ -1,11 +1,13 @@
 /* What is shown in more than one place looks the same in each. See show.h. */
 #include "show.h"
 
+#include "base/clock.h"
 #include "terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* Decimal places of a currency (ISO 4217), where there are not two. */
 static int places_of(const char *currency)
@@ -39,6 +41,19 @@ void show_money(int64_t minor, const char *currency, char text[SHOW_MONEY_SIZE])
 	char amount[SHOW_MONEY_SIZE];
 	show_amount(minor, currency, amount);
 	snprintf(text, SHOW_MONEY_SIZE, "%.40s %.16s", amount, currency);
+}
+
+void show_clock(const char *instant, char text[SHOW_CLOCK_SIZE])
+{
+	int64_t ms;
+	struct tm parts;
+	snprintf(text, SHOW_CLOCK_SIZE, "%s", instant);
+	if (terminal_width() == 0 || !clock_parse(instant, &ms))
+		return;
+	time_t seconds = (time_t)(ms / 1000);
+	int64_t ahead = ms - clock_now();
+	if (ahead < 86400000 && ahead > -86400000 && localtime_r(&seconds, &parts))
+		strftime(text, SHOW_CLOCK_SIZE, "%H:%M", &parts);
 }
 
 void show_movie(const struct api_movie *movie)

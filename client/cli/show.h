@@ -13,6 +13,11 @@ void show_amount(int64_t minor, const char *currency, char text[SHOW_MONEY_SIZE]
 /** The same with the currency. */
 void show_money(int64_t minor, const char *currency, char text[SHOW_MONEY_SIZE]);
 
+#define SHOW_CLOCK_SIZE 64
+
+/** Writes an instant as a person's clock has it when it is soon and they look, else as it is. */
+void show_clock(const char *instant, char text[SHOW_CLOCK_SIZE]);
+
 /** Prints a movie's four lines and an empty one. */
 void show_movie(const struct api_movie *movie);
 

@@ -11,7 +11,7 @@
 
 #define CELL_MAX 65536
 #define GAP      2 /* columns of the terminal between two columns of the table */
-#define LEAST    6 /* a column is not cut below this width */
+#define LEAST    4 /* a column is not cut below this width */
 #define ELLIPSIS "\xe2\x80\xa6"
 #define HEAD_ON  "\033[1m"
 #define HEAD_OFF "\033[0m"
@@ -63,8 +63,8 @@ void table_add(struct table *table, const char *const cells[])
 	}
 }
 
-/* Each column's width, 0 for one without content, cut so that all fit into `room`. */
-static void measure(const struct table *table, size_t room, size_t *widths)
+/* Each column's width, 0 for one without content; the width of all. */
+static size_t measure(const struct table *table, size_t *widths)
 {
 	size_t total = 0;
 	for (size_t column = 0; column < table->count; column++) {
@@ -78,6 +78,31 @@ static void measure(const struct table *table, size_t room, size_t *widths)
 		size_t head = strlen(table->columns[column].name);
 		widths[column] = head > widths[column] ? head : widths[column];
 		total += widths[column] + (total > 0 ? GAP : 0);
+	}
+	return total;
+}
+
+/* What could not be less wide: columns of text in their least width, and all others. */
+static size_t least_total(const struct table *table, const size_t *widths)
+{
+	size_t total = 0;
+	for (size_t column = 0; column < table->count; column++) {
+		size_t width = widths[column];
+		if (table->columns[column].kind == TABLE_TEXT && width > LEAST)
+			width = LEAST;
+		total += width + (width > 0 && total > 0 ? GAP : 0);
+	}
+	return total;
+}
+
+/* Cuts columns so that all fit into `room`. */
+static void cut(const struct table *table, size_t room, size_t *widths, size_t total)
+{
+	for (size_t column = table->count; column-- > 0 && least_total(table, widths) > room;) {
+		if (table->columns[column].kind != TABLE_SPARE || widths[column] == 0)
+			continue;
+		total -= widths[column] + GAP;
+		widths[column] = 0;
 	}
 	while (total > room) {
 		size_t *widest = NULL;
@@ -141,13 +166,18 @@ static bool print_aligned(const struct table *table, size_t room)
 	if (table->used == 0) {
 		puts("(none)");
 	} else if (good) {
-		measure(table, room, widths);
+		cut(table, room, widths, measure(table, widths));
 		good = print_row(table, NULL, widths, room);
 	}
 	for (size_t i = 0; i < table->used && good; i += table->count)
 		good = print_row(table, table->cells + i, widths, room);
 	free(widths);
 	return good;
+}
+
+size_t table_rows(const struct table *table)
+{
+	return table ? table->used / table->count : 0;
 }
 
 bool table_print(const struct table *table)

@@ -11,6 +11,7 @@ enum table_kind {
 	TABLE_WHOLE,  /* cut only when nothing else is left to cut */
 	TABLE_TEXT,   /* cut where the terminal is too narrow */
 	TABLE_NUMBER, /* whole, and aligned at the right */
+	TABLE_SPARE,  /* whole, or left out where the terminal is too narrow */
 };
 
 struct table_column {
@@ -23,6 +24,9 @@ struct table *table_new(const struct table_column *columns, size_t count);
 
 /** Adds a row of as many cells as there are columns; NULL is an empty one. They are copied. */
 void table_add(struct table *table, const char *const cells[]);
+
+/** How many rows it has; NULL has none. */
+size_t table_rows(const struct table *table);
 
 /**
  * Prints the rows. On a terminal: with a head, without columns that are all empty, cut to the

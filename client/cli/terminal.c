@@ -3,6 +3,7 @@
  * in one. See terminal.h. */
 #include "terminal.h"
 
+#include "edit.h"
 #include "text.h"
 
 #include <stdarg.h>
@@ -53,6 +54,15 @@ void terminal_gap(void)
 
 enum line { LINE_GOOD, LINE_ODD, LINE_NONE };
 
+/* Takes the blanks at the end away, and judges. */
+static enum line judge(char *answer, size_t length, bool odd)
+{
+	while (length > 0 && strchr(BLANKS, answer[length - 1]))
+		length--;
+	answer[length] = '\0';
+	return odd || !text_is_plain(answer) ? LINE_ODD : LINE_GOOD;
+}
+
 /* Reads to the end of the line, whatever its length, and keeps it without blanks at its ends. */
 static enum line read_line(char *answer, size_t size)
 {
@@ -68,18 +78,42 @@ static enum line read_line(char *answer, size_t size)
 		else if (!leading)
 			answer[length++] = (char)c;
 	}
-	while (length > 0 && strchr(BLANKS, answer[length - 1]))
-		length--;
-	answer[length] = '\0';
-	return odd || !text_is_plain(answer) ? LINE_ODD : LINE_GOOD;
+	return judge(answer, length, odd);
+}
+
+/* The same where lines can be edited. Only the prompt's last line is the editor's. */
+static enum line edit_answer(const char *prompt, char *answer, size_t size)
+{
+	const char *last = strrchr(prompt, '\n');
+	last = last ? last + 1 : prompt;
+	edit_ready();
+	printf("%.*s", (int)(last - prompt), prompt);
+	fflush(stdout);
+	const char *line = edit_line(last);
+	if (!line)
+		return LINE_NONE;
+	line += strspn(line, BLANKS);
+	int length = snprintf(answer, size, "%s", line);
+	bool odd = length >= (int)size;
+	enum line judged = judge(answer, strlen(answer), odd);
+	if (judged == LINE_GOOD && answer[0] && answer[1]) /* no choices of the menu */
+		edit_remember(answer);
+	return judged;
+}
+
+static enum line get_answer(const char *prompt, char answer[TERMINAL_ANSWER_SIZE])
+{
+	if (edit_is_on())
+		return edit_answer(prompt, answer, TERMINAL_ANSWER_SIZE);
+	fputs(prompt, stdout);
+	fflush(stdout);
+	return read_line(answer, TERMINAL_ANSWER_SIZE);
 }
 
 bool terminal_ask(const char *prompt, char answer[TERMINAL_ANSWER_SIZE])
 {
 	for (;;) {
-		fputs(prompt, stdout);
-		fflush(stdout);
-		switch (read_line(answer, TERMINAL_ANSWER_SIZE)) {
+		switch (get_answer(prompt, answer)) {
 		case LINE_GOOD: return true;
 		case LINE_ODD:
 			terminal_line("Please answer in plain text of at most %d bytes.",
@@ -94,6 +128,23 @@ bool terminal_ask(const char *prompt, char answer[TERMINAL_ANSWER_SIZE])
 	}
 }
 
+bool terminal_ask_secret(const char *prompt, char password[SECRET_SIZE], char *why, size_t why_size)
+{
+	size_t length = 0;
+	int c;
+	if (isatty(fileno(stdin))) {
+		fflush(stdout);
+		return secret_ask(prompt, password, why, why_size);
+	}
+	fputs(prompt, stdout);
+	fflush(stdout);
+	while ((c = getchar()) != EOF && c != '\n')
+		if (length < SECRET_SIZE - 1)
+			password[length++] = (char)(c ? c : '\x01'); /* no plain text either */
+	password[length] = '\0';
+	return secret_check(password, why, why_size);
+}
+
 size_t terminal_width(void)
 {
 	struct winsize size;
@@ -102,21 +153,48 @@ size_t terminal_width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-static bool obeys(void)
+/* Whether a descriptor is a terminal that moves its cursor when told to. */
+static bool obeys(int descriptor)
 {
 	const char *kind = getenv("TERM");
-	return isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
+	return isatty(descriptor) && kind && strcmp(kind, "dumb") != 0;
 }
 
 bool terminal_has_colour(void)
 {
 	const char *no = getenv("NO_COLOR");
-	return obeys() && (!no || !*no);
+	return obeys(STDOUT_FILENO) && (!no || !*no);
+}
+
+void terminal_paint(const char *line, const char *looks)
+{
+	char look = TERMINAL_PLAIN;
+	if (!terminal_has_colour() || strlen(looks) != strlen(line)) {
+		terminal_line("%s", line);
+		return;
+	}
+	for (; *line; line++, looks++) {
+		if (*looks != look && *line != ' ') {
+			look = *looks;
+			fputs("\033[0m", stdout);
+			fputs(look == TERMINAL_BRIGHT    ? "\033[1;32m"
+				: look == TERMINAL_FAINT ? "\033[2m"
+							 : "",
+			    stdout);
+		}
+		putchar(*line);
+	}
+	puts(look == TERMINAL_PLAIN ? "" : "\033[0m");
+}
+
+bool terminal_shows_progress(void)
+{
+	return obeys(STDERR_FILENO);
 }
 
 void terminal_clear(void)
 {
-	if (obeys())
+	if (obeys(STDOUT_FILENO))
 		fputs("\033[H\033[2J\033[3J", stdout);
 }
 

@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "arguments.h"
+#include "table.h"
 
 /** How the command ends. */
 enum exit_code {
@@ -21,10 +22,12 @@ struct command {
 	const struct arguments *arguments;
 };
 
+#define VERB_MENDS (1U << OPTIONS) /* it runs also where what login has kept cannot be used */
+
 struct verb {
 	const char *name, *operands, *help;
 	size_t least, most; /* operands */
-	unsigned options;   /* 1 << OPTION_…, beside those of every verb */
+	unsigned options;   /* 1 << OPTION_…, beside those of every verb; VERB_MENDS */
 	enum exit_code (*run)(struct command *);
 };
 
@@ -39,6 +42,10 @@ enum exit_code verb_run(struct command *command);
 
 /** Says what api->why says, and how the command ends after that result. */
 enum exit_code verb_failed(const struct command *command, enum api_result result);
+
+/** Prints a table of one row. */
+enum exit_code verb_print(
+    const struct table_column *columns, size_t count, const char *const cells[]);
 
 /** Complains about an argument, "what why"; EXIT_USAGE. */
 enum exit_code verb_misused(const struct command *command, const char *what, const char *why);

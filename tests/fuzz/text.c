@@ -2,7 +2,7 @@
 #include "../../client/cli/text.h"
 #include "../../client/cli/api.h"
 #include "../../client/cli/find.h"
-#include "../../client/cli/http.h"
+#include "../../client/cli/uri.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 static void read_link(const char *text)
 {
 	size_t length = 0;
-	const char *next = http_link_next(text, &length);
+	const char *next = uri_next(text, &length);
 	if (next &&
 	    (next <= text || next + length > text + strlen(text) || next[-1] != '<' ||
 		next[length] != '>'))

@@ -9,6 +9,7 @@
 #include "../../client/cli/find.h"
 #include "../../client/cli/http.h"
 #include "../../client/cli/text.h"
+#include "../../client/cli/uri.h"
 
 #include <locale.h>
 #include <string.h>
@@ -132,7 +133,7 @@ static void test_case_is_all_that_may_differ(void **state)
 static void assert_next(const char *value, const char *expected)
 {
 	size_t length = 0;
-	const char *next = http_link_next(value, &length);
+	const char *next = uri_next(value, &length);
 	if (!expected) {
 		assert_null(next);
 		return;
@@ -172,7 +173,7 @@ static void test_parts_of_a_path_are_encoded(void **state)
 	struct buffer path;
 	(void)state;
 	buffer_init(&path, 1000);
-	http_part(&path, "aZ9-_.~/?#%&= \xc3\xa9");
+	uri_part(&path, "aZ9-_.~/?#%&= \xc3\xa9");
 	assert_string_equal(path.data, "aZ9-_.~%2F%3F%23%25%26%3D%20%C3%A9");
 	buffer_free(&path);
 }

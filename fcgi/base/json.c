@@ -22,6 +22,12 @@ size_t json_length(struct json_object *array)
 	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
 }
 
+void json_sort(struct json_object *array, int (*compare)(const void *, const void *))
+{
+	if (json_object_is_type(array, json_type_array))
+		json_object_array_sort(array, compare);
+}
+
 size_t json_members(struct json_object *object)
 {
 	return json_object_is_type(object, json_type_object)
@@ -59,6 +65,17 @@ bool json_add(struct json_object *object, const char *name, struct json_object *
 	return false;
 }
 
+bool json_lend(struct json_object *object, const char *name, struct json_object *member)
+{
+	json_object_get(member);
+	if (json_object_is_type(object, json_type_object) &&
+	    json_object_object_add(object, name, member) == 0)
+		return true;
+	json_object_put(member);
+	memory_note();
+	return false;
+}
+
 bool json_append(struct json_object *array, struct json_object *value)
 {
 	if (value && json_object_is_type(array, json_type_array) &&
@@ -76,16 +93,16 @@ struct json_object *json_merge(struct json_object *document, struct json_object 
 	struct json_object *merged = json_object_new_object();
 	/* What there was stays in its place. */
 	if (json_object_is_type(document, json_type_object)) {
-		json_object_object_foreach(document, name, value)
+		json_foreach(document, name, value)
 		{
 			struct json_object *change;
 			if (!json_object_object_get_ex(patch, name, &change))
-				json_object_object_add(merged, name, json_object_get(value));
+				json_lend(merged, name, value);
 			else if (change)
 				json_add(merged, name, json_merge(value, change));
 		}
 	}
-	json_object_object_foreach(patch, added, value)
+	json_foreach(patch, added, value)
 	{
 		if (value && !json_object_object_get_ex(merged, added, NULL))
 			json_add(merged, added, json_merge(NULL, value));

@@ -37,6 +37,9 @@ struct json_object *json_at(struct json_object *array, size_t index);
 /** The same of an element that is a string; "" if it is none. Borrowed. */
 const char *json_text_at(struct json_object *array, size_t index);
 
+/** Sorts an array by qsort, whose elements are struct json_object *; leaves alone what is none. */
+void json_sort(struct json_object *array, int (*compare)(const void *, const void *));
+
 /** How many members an object has; 0 for what is none. */
 size_t json_members(struct json_object *object);
 
@@ -62,6 +65,9 @@ bool json_add(struct json_object *object, const char *name, struct json_object *
  * both. NULL when that is null, or without memory.
  */
 struct json_object *json_merge(struct json_object *document, struct json_object *patch);
+
+/** Adds a member that both objects then have; NULL is null. Otherwise as json_add. */
+bool json_lend(struct json_object *object, const char *name, struct json_object *member);
 
 /** Appends to an array; otherwise as json_add. */
 bool json_append(struct json_object *array, struct json_object *value);

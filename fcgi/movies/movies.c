@@ -139,7 +139,7 @@ static enum outcome list_top(struct service *service, struct response *response,
 		json_object_put(movies);
 		return answer_store_problem(response, result);
 	}
-	json_object_array_sort(movies, compare_rank);
+	json_sort(movies, compare_rank);
 	for (size_t i = 0; i < count && i < json_length(movies); i++)
 		append_movie(&response->body, json_at(movies, i));
 	json_object_put(movies);
@@ -188,6 +188,8 @@ static bool allow_movie(struct service *service, const struct request *request,
 	const char *id = json_text(old, "id");
 	struct json_object *dates = NULL, *showings;
 	char path[STORE_KEY_MAX + 1], today[9];
+	size_t count = 0;
+	bool good = true; /* it is {date: [showing]} */
 	(void)batch;
 	if (fresh)
 		return true;
@@ -199,18 +201,23 @@ static bool allow_movie(struct service *service, const struct request *request,
 		    response, asked == PEER_ABSENT ? PEER_DOWN : asked, "showtimes");
 		return false;
 	}
-	showings = json_object_new_array();
+	showings = json_object_is_type(dates, json_type_object) ? json_object_new_array() : NULL;
 	json_foreach(dates, date, list)
 	{
 		(void)date;
 		for (size_t i = 0; i < json_length(list); i++)
 			json_append(showings,
 			    json_object_get(json_object_object_get(json_at(list, i), "uri")));
+		count += json_length(list);
+		good = good && json_length(list) > 0;
 	}
+	good = good && showings && json_length(showings) == count;
 	json_object_put(dates);
-	if (json_length(showings) == 0) {
+	if (!good)
+		*outcome = answer_peer_problem(response, PEER_DOWN, "showtimes");
+	if (!good || count == 0) {
 		json_object_put(showings);
-		return true;
+		return good;
 	}
 	struct json_object *extra = json_object_new_object();
 	json_add(extra, "showings", showings);

@@ -113,7 +113,7 @@ static struct json_object *build(const struct write *write)
 		if (!member && strcmp(field->name, "id") == 0)
 			json_add(fresh, "id", json_object_new_string(write->id));
 		else if (json_object_object_get_ex(given, field->name, NULL))
-			json_object_object_add(fresh, field->name, json_object_get(member));
+			json_lend(fresh, field->name, member);
 	}
 	json_object_put(merged);
 	return fresh;
@@ -174,16 +174,17 @@ static enum attempt commit(struct write *write)
 		? trail_changed(write->request->arena, write->old, write->fresh)
 		: NULL,
 	    "%s%s", kind->path, write->id);
+	if (write->fresh)
+		document_answer(kind, write->response, write->old ? 200 : 201,
+		    json_object_get(write->fresh), 0);
+	else
+		response_nothing(write->response);
 	enum store_result result = batch_commit(&batch, write->service->store, &version, NULL);
 	if (result == STORE_CONFLICT)
 		return ATTEMPT_LOST;
 	if (result != STORE_OK)
 		return answered(write, result);
-	if (write->fresh)
-		document_answer(kind, write->response, write->old ? 200 : 201,
-		    json_object_get(write->fresh), version);
-	else
-		response_nothing(write->response);
+	write->response->version = write->fresh ? version : 0;
 	return ATTEMPT_ANSWERED;
 }
 

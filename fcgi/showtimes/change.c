@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "service/answer.h"
 #include "service/batch.h"
 #include "service/trail.h"
@@ -169,7 +170,7 @@ static struct json_object *take_members(struct json_object *source)
 	for (const struct field *field = showing_fields; field->name; field++) {
 		struct json_object *member;
 		if (json_object_object_get_ex(source, field->name, &member))
-			json_object_object_add(showing, field->name, json_object_get(member));
+			json_lend(showing, field->name, member);
 	}
 	return showing;
 }
@@ -203,7 +204,8 @@ static void check_place(const struct change *change, struct json_object *errors)
 	const char *date = json_text(body, "date"), *id = json_text(body, "id");
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		const char *given = json_text(body, members[i]);
-		if (given && strcmp(given, json_text(change->fresh, members[i])) != 0)
+		const char *own = json_text(change->fresh, members[i]);
+		if (given && (!own || strcmp(given, own) != 0))
 			field_fault(errors, members[i],
 			    "cannot be changed: delete the showing and set another");
 	}
@@ -220,6 +222,10 @@ static enum step build_good(struct change *change)
 		return STEP_ANSWERED;
 	struct json_object *errors = json_object_new_array();
 	change->fresh = build(change);
+	if (memory_noted()) {
+		json_object_put(errors);
+		return refuse(change, STORE_FAILED);
+	}
 	const char *screen = json_text(change->fresh, "screen");
 	enum store_result result =
 	    screens_read(change->service->store, screen, &change->screen, &change->screen_version);
@@ -260,6 +266,7 @@ static enum step answer_showing(struct change *change, int status)
 {
 	struct response *response = change->response;
 	char uri[SHOWING_URI_SIZE];
+	buffer_clear(&response->body);
 	enum store_result result =
 	    showing_write(change->service->store, &response->body, change->date, change->fresh);
 	if (result != STORE_OK)
@@ -285,17 +292,20 @@ static void begin_batch(struct change *change)
 	}
 }
 
-/* Commits the batch with its note in the trail, and answers with the new showing. */
+/* Answers with the new showing, and commits the batch with its note in the trail. */
 static enum step commit(struct change *change, int status)
 {
 	char uri[SHOWING_URI_SIZE];
 	showing_uri(change->date, change->fresh, uri);
 	trail_note(&change->batch, change->request, status == 201 ? "create" : "change",
 	    change->changed, "%s", uri);
+	answer_showing(change, status);
+	if (change->response->is_problem)
+		return STEP_ANSWERED;
 	enum store_result result = batch_commit(&change->batch, change->service->store, NULL, NULL);
 	if (result == STORE_CONFLICT)
 		return STEP_LOST;
-	return result == STORE_OK ? answer_showing(change, status) : refuse(change, result);
+	return result == STORE_OK ? STEP_ANSWERED : refuse(change, result);
 }
 
 /* The showing is there already. */

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "service/answer.h"
 #include "service/batch.h"
 #include "service/trail.h"
@@ -112,6 +113,7 @@ static void reopen(struct removal *removal)
 	struct store *store = removal->service->store;
 	uint64_t closed = removal->edition;
 	struct batch batch;
+	bool starved = memory_take(); /* what the deletion lacked memory for is not lacked here */
 	enum store_result result = read_day(removal);
 	if (result == STORE_OK && removal->day && removal->edition == closed) {
 		result = renew(store, removal->request->arena, removal->day_key, removal->mark);
@@ -125,6 +127,8 @@ static void reopen(struct removal *removal)
 		log_write(LOG_ERROR, removal->request->id,
 		    "sales of %s stay closed until its day is written or the service starts",
 		    removal->mark + strlen(PREFIX));
+	if (starved)
+		memory_note();
 }
 
 /* Answers 409 with the bookings' addresses. */

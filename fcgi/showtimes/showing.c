@@ -60,7 +60,8 @@ void showing_complete(const struct settings *settings, const char *date,
 		json_add(showing, "currency",
 		    json_object_new_string(settings_text(settings, SETTING_CURRENCY)));
 	check_price(json_object_object_get(showing, "price"), usual, errors);
-	if (strspn(json_text(showing, "currency"), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+	const char *currency = json_text(showing, "currency");
+	if (!currency || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
 		field_fault(errors, "currency", "must be an ISO 4217 code, such as EUR");
 	if (!schedule_instant(date, json_text(showing, "time"), &instant))
 		field_fault(errors, "time", "%s does not come on %s, clocks go forward",

@@ -70,7 +70,7 @@ static bool write_showings(struct buffer *body, const char *movie, struct json_o
 {
 	struct json_object *showings = json_object_object_get(day, "showings");
 	const char *separator = "[";
-	json_object_array_sort(showings, compare_start);
+	json_sort(showings, compare_start);
 	for (size_t i = 0; i < json_length(showings); i++) {
 		struct json_object *showing = json_at(showings, i);
 		char uri[SHOWING_URI_SIZE];
@@ -182,7 +182,7 @@ static enum outcome list_showings(
 	if (!day)
 		return OUTCOME_DONE;
 	struct json_object *showings = json_object_object_get(day, "showings");
-	json_object_array_sort(showings, compare_start);
+	json_sort(showings, compare_start);
 	for (size_t i = 0; i < json_length(showings) && result == STORE_OK; i++) {
 		struct json_object *showing = json_at(showings, i);
 		if (strcmp(json_text(showing, "movie"), movie) != 0)

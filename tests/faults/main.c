@@ -32,6 +32,7 @@
 #define NAMES_MAX 8
 #define ROOM      (4 << 20)
 #define HANG      30 /* seconds */
+#define EXTRA_MAX 64
 
 static const char *const kinds[FAULT_COUNT] = { "", "memory", "disk", "full disk", "short write",
 	"net", "cut", "store", "no space", "race", "peer down", "rubbish" };
@@ -49,6 +50,8 @@ static struct {
 
 static char folder[400];
 static long most;
+static struct fault_case extra[EXTRA_MAX]; /* for routes that cases.h leaves out */
+static size_t extra_count;
 
 /* Files */
 
@@ -406,6 +409,70 @@ static int run_case(const struct fault_case *c, const char *part)
 	return 0;
 }
 
+/* Whether a path is one that a pattern stands for. */
+static bool fits(const char *pattern, const char *path)
+{
+	char filled[2048];
+	path = fill_in(path, filled);
+	while (*pattern && *path && *path != '?') {
+		if (*pattern == '{') {
+			pattern += strcspn(pattern, "}") + 1;
+			path += strcspn(path, "/?");
+		} else if (*pattern++ != *path++) {
+			return false;
+		}
+	}
+	return *pattern == '\0' && (*path == '\0' || *path == '?');
+}
+
+/* A path that a pattern stands for. */
+static const char *make_path(const char *pattern)
+{
+	static char paths[EXTRA_MAX][256];
+	static const char *const values[][2] = { { "user", "nayana_patil" }, { "date", "20180805" },
+		{ "showing", "18:00-1" }, { "screen", "1" },
+		{ "movie", "96798c08-d19b-4986-a05d-7da856efb697" },
+		{ "id", "96798c08-d19b-4986-a05d-7da856efb697" } };
+	char *path = paths[extra_count];
+	size_t length = 0;
+	while (*pattern && length < sizeof *paths - 64) {
+		const char *value = "none";
+		if (*pattern != '{') {
+			path[length++] = *pattern++;
+			continue;
+		}
+		for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+			if (strncmp(pattern + 1, values[i][0], strcspn(pattern + 1, "}")) == 0)
+				value = values[i][1];
+		length += (size_t)snprintf(path + length, 64, "%s", value);
+		pattern += strcspn(pattern, "}") + 1;
+	}
+	path[length] = '\0';
+	return path;
+}
+
+/* Makes cases of the routes that nobody asks for. */
+static void add_extra(void)
+{
+	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
+	for (size_t i = 0; i < WORLD_SERVICES; i++) {
+		size_t count;
+		const struct route *routes = world_routes(i, &count);
+		for (size_t j = 0; j < count && extra_count < EXTRA_MAX; j++) {
+			const char *method = methods[routes[j].method];
+			bool asked = strncmp(routes[j].path, "/healthz", 8) == 0;
+			for (size_t k = 0; k < FAULT_CASES && !asked; k++)
+				asked = strcmp(fault_cases[k].method, method) == 0 &&
+				    fits(routes[j].path, fault_cases[k].path);
+			if (asked)
+				continue;
+			const char *path = make_path(routes[j].path);
+			extra[extra_count++] = (struct fault_case){ method, path,
+				routes[j].body ? "{}" : NULL, "HTTP_IF_MATCH=*", NULL, 0 };
+		}
+	}
+}
+
 /* A case in a process of its own, and once more from where it crashed. */
 static void run_apart(const struct fault_case *c, const char *part)
 {
@@ -456,6 +523,8 @@ int main(int argc, char **argv)
 		mkdir(path, 0700);
 	}
 	srand((unsigned)getpid());
+	if (!world_tables())
+		return 2;
 	int status = 1;
 	pid_t child = fork();
 	if (child == 0)
@@ -464,9 +533,12 @@ int main(int argc, char **argv)
 		return 2;
 	for (size_t i = 0; i < WORLD_SERVICES; i++)
 		copy_store("store", "first", names[i]);
+	add_extra();
 	for (size_t i = 0; i < FAULT_CASES; i++)
 		run_apart(&fault_cases[i], argc > 3 ? argv[3] : NULL);
-	printf("%ld calls failed in %zu cases; %ld faults\n", shared->asked, FAULT_CASES,
-	    shared->faults);
+	for (size_t i = 0; i < extra_count; i++)
+		run_apart(&extra[i], argc > 3 ? argv[3] : NULL);
+	printf("%ld calls failed in %zu cases; %ld faults\n", shared->asked,
+	    FAULT_CASES + extra_count, shared->faults);
 	return shared->faults > 0;
 }

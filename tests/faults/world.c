@@ -46,7 +46,8 @@ size_t world_owner(const char *path)
 	static const struct {
 		const char *start;
 		size_t index;
-	} owners[] = { { "/movies", 0 }, { "/users", 1 }, { "/who", 1 }, { "/showtimes", 2 } };
+	} owners[] = { { "/movies", 0 }, { "/users", 1 }, { "/who", 1 }, { "/showtimes", 2 },
+		{ "/editions", 2 } };
 	size_t length = strcspn(path, "?");
 	if (length > 6 && strncmp(path + length - 6, "/seats", 6) == 0)
 		return 3;
@@ -142,7 +143,8 @@ void world_ask(const char *method, const char *path, const char *body, const cha
 	static char texts[PARAMS][2048];
 	char *params[PARAMS + 1];
 	size_t index = world_owner(path);
-	bool inside = strncmp(path, "/who", 4) == 0 || strncmp(path, "/sales", 6) == 0;
+	bool inside = strncmp(path, "/who", 4) == 0 || strncmp(path, "/sales", 6) == 0 ||
+	    strncmp(path, "/editions", 9) == 0;
 	write_params(texts, params, method, path, body, inside ? "service" : "owner", more);
 	buffer_clear(&answer->text);
 	struct exchange *exchange = exchange_new(&configs[index]);
@@ -236,6 +238,16 @@ static bool start_listener(void)
 	    say("cannot listen for questions");
 }
 
+bool world_tables(void)
+{
+	bool good = true;
+	for (size_t i = 0; i < WORLD_SERVICES; i++) {
+		routes[i] = table_new(definitions[i], &route_counts[i]);
+		good = good && routes[i];
+	}
+	return good || say("no memory");
+}
+
 bool world_open(const char *where)
 {
 	char why[1024];
@@ -247,10 +259,8 @@ bool world_open(const char *where)
 	setenv("TZ", "UTC", 1);
 	tzset();
 	good = start_listener();
-	for (size_t i = 0; good && i < WORLD_SERVICES; i++) {
-		routes[i] = table_new(definitions[i], &route_counts[i]);
-		good = routes[i] && world_reopen(i);
-	}
+	for (size_t i = 0; good && i < WORLD_SERVICES; i++)
+		good = world_reopen(i);
 	return good;
 }
 
@@ -262,6 +272,9 @@ bool world_touched(void)
 static bool add_line(void *context, const struct store_record *record)
 {
 	struct buffer *text = context;
+	/* A mark that a showing is about to be removed, which may be left over. */
+	if (strncmp(record->key, "removing/", 9) == 0)
+		return true;
 	buffer_text(text, record->key);
 	buffer_text(text, "\t");
 	buffer_append(text, record->document, record->length);

@@ -14,6 +14,9 @@ struct service *world_service(size_t index);
 /** Which service a path is of. */
 size_t world_owner(const char *path);
 
+/** Makes the tables of routes, which all that follows needs. */
+bool world_tables(void);
+
 /** All routes of a service. */
 const struct route *world_routes(size_t index, size_t *count);
 

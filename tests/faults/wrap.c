@@ -135,8 +135,6 @@ static void spoil(struct json_object **value)
 	if (replaces(&shape)) {
 		json_object_put(*value);
 		*value = other(shape);
-		if (!*value)
-			*value = json_object_new_array();
 		return;
 	}
 	if (json_object_is_type(*value, json_type_object)) {
@@ -170,6 +168,9 @@ enum peer_result __wrap_peer_get(struct peers *peers, const struct request *requ
 	enum peer_result result = __real_peer_get(peers, request, age, path, answer);
 	if (armed.kind == FAULT_RUBBISH && result == PEER_OK && answer)
 		spoil(answer);
+	/* No document is null: json_read lets none through. */
+	if (armed.kind == FAULT_RUBBISH && result == PEER_OK && answer && !*answer)
+		*answer = json_object_new_array();
 	return result;
 }
 
@@ -181,6 +182,9 @@ enum peer_result __wrap_peer_put(struct peers *peers, const struct request *requ
 	enum peer_result result = __real_peer_put(peers, request, path, body, answer);
 	if (armed.kind == FAULT_RUBBISH && result == PEER_OK && answer)
 		spoil(answer);
+	/* No document is null: json_read lets none through. */
+	if (armed.kind == FAULT_RUBBISH && result == PEER_OK && answer && !*answer)
+		*answer = json_object_new_array();
 	return result;
 }
 
@@ -203,6 +207,8 @@ enum peer_result __wrap_peer_share(struct peers *peers, const struct request *re
 		return result;
 	__real_peer_release(peers, *answer);
 	spoil(&copy);
+	if (!copy)
+		copy = json_object_new_array();
 	*answer = copies[i] = copy;
 	return result;
 }

@@ -253,7 +253,8 @@ launch() {
 	# after a few seconds instead of keeping a processor busy. multiwatch ends its child with USR1;
 	# its -s option is off by one: -s TERM sends QUIT.
 	! changes_user || owner=(-U "$CINEMA_USER" -G "$(id -gn "$CINEMA_USER")")
-	setsid spawn-fcgi -n -s "$STATE/$name.sock" "${owner[@]}" -M 0660 -b 4096 -- "$(command -v multiwatch)" \
+	# GnuTLS comes with libcurl, unused, and would take most of a MiB.
+	GNUTLS_NO_IMPLICIT_INIT=1 setsid spawn-fcgi -n -s "$STATE/$name.sock" "${owner[@]}" -M 0660 -b 4096 -- "$(command -v multiwatch)" \
 		-f 1 -r 500 -t 250 -- "${wrap[@]}" "$BUILD/$name" \
 		</dev/null >/dev/null 2>>"$STATE/logs/$name.log" &
 	say $! >"$STATE/pids/$name.pid"

@@ -152,10 +152,12 @@ static int keep_path(sqlite3_vfs *vfs, const char *path, int size, char *full)
 }
 
 /* Makes the VFS take paths as they are. SQLite's own would look at every folder from the root on,
- * and those above the state folder need not be for the service's user to enter. */
-static void prepare_vfs(void)
+ * and those above the state folder need not be for the service's user to enter. And SQLite need not
+ * count the memory that it has, which takes a lock at each piece. */
+static void prepare_library(void)
 {
 	static sqlite3_vfs vfs;
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_vfs *own = sqlite3_vfs_find(VFS);
 	if (!own)
 		return;
@@ -590,6 +592,7 @@ static bool open_writer(struct sqlite *sqlite, char *why, size_t why_size)
 	sqlite3_wal_hook(db, note_wal_pages, sqlite);
 	/* From here on the file is ours: the last connection closed leaves no WAL behind. */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	sqlite3_db_release_memory(db); /* pages that were only looked through */
 	return true;
 }
 
@@ -618,7 +621,7 @@ static void *sqlite_open(const char *folder, const char *name, char *why, size_t
 		refuse(folder, "no memory", why, why_size);
 		return NULL;
 	}
-	pthread_once(&once, prepare_vfs);
+	pthread_once(&once, prepare_library);
 	snprintf(sqlite->path, sizeof sqlite->path, "%s/%s.sqlite", folder, name);
 	group_init(&sqlite->group, apply_group, checkpoint, sqlite);
 	pthread_mutex_init(&sqlite->lock, NULL);

@@ -48,7 +48,7 @@ static struct {
 static void show_progress(const struct http_file *file)
 {
 	int64_t now = clock_steady();
-	if (now - progress.last < PROGRESS_MS)
+	if (now - progress.last < PROGRESS_MS) /* what is soon over shows none */
 		return;
 	progress.last = now;
 	progress.shown = true;
@@ -212,6 +212,17 @@ static void print_answer(struct command *command)
 	buffer_clear(answer);
 }
 
+/* Says why an import ended early: for what stands in the file, where that was read, or another reason. */
+static enum exit_code fail_import(struct command *command, enum api_result result, const char *file)
+{
+	struct api *api = &command->api;
+	char why[sizeof api->why];
+	snprintf(why, sizeof why, "%s", api->why);
+	if (file)
+		trouble_say(api, result, "%s: %s", file, why);
+	return verb_failed(command, result);
+}
+
 /* Sends an open file in. */
 static enum exit_code send_in(struct command *command, const struct kind *kind, const char *file,
     struct http_file *from, struct table *table)
@@ -247,7 +258,7 @@ static enum exit_code send_in(struct command *command, const struct kind *kind, 
 	if (from->failed)
 		code = fail_file(file, "it cannot be read");
 	else if (result != API_OK)
-		code = verb_failed(command, result);
+		code = fail_import(command, result, counts.taken >= 0 ? file : NULL);
 	json_object_put(document);
 	return code;
 }

@@ -442,6 +442,29 @@ test_tables_on_a_terminal() {
 	[[ $OUT =~ ^'CODE      STATUS     DATE      TIME   SCREEN  MOVIE  SEATS      PRICE'$'\n'[0-9A-Z]{8}'  confirmed  20180807  20:00  1       Stree  B5 B6  25.00 EUR'$ ]] || fail "$OUT"
 }
 
+# Whatever the width, a line is no longer, and there are no tabs.
+test_every_verb_on_a_terminal() {
+	local columns verb words held booked
+	fresh
+	for columns in 80 50; do
+		run 0 hold nayana_patil 20180806 gold --count 2 --showing 14:00
+		held=${OUT%%$'\t'*}
+		run 0 book nayana_patil 20180807 stree
+		booked=${OUT%%$'\t'*}
+		for verb in movies showtimes 'showtimes 20180806' 'showtimes 20180806 gold' 'seats 20180806 gold' \
+			"confirm nayana_patil $held" "cancel nayana_patil $booked" 'book yojane_mane 20180807 stree' \
+			'hold yojane_mane 20180807 stree' bookings 'bookings nayana_patil' 'suggest nayana_patil' users \
+			status "register u$columns"; do
+			[ "$verb ${CINEMA_AUTH-}" != "register u$columns required" ] || continue
+			read -ra words <<<"$verb"
+			on_terminal "$columns" xterm "${words[@]}"
+			OUT=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$OUT")
+			[ "$(wc -L <<<"$OUT")" -le "$columns" ] && [[ $OUT != *$'\t'* ]] || fail "$verb: $OUT"
+			[ -n "$OUT" ] || fail "$verb says nothing"
+		done
+	done
+}
+
 test_colour_on_a_terminal_only() {
 	local bold=$'\e[1m'
 	on_terminal 80 xterm users

@@ -74,7 +74,8 @@ void arguments_help(const struct verb *verb)
 	printf("\n");
 	print_options(NULL);
 	printf("\ncinema VERB --help tells more. Without --server the address is CINEMA_URL, else\n"
-	       "that of CINEMA_LISTEN, else http://127.0.0.1:8080.\n");
+	       "that of CINEMA_LISTEN, else http://127.0.0.1:8080. It ends with 0: done, 1: the\n"
+	       "server refused, 2: wrong arguments, 3: no server, 4: trouble there, 5: here.\n");
 }
 
 static bool fail(struct arguments *arguments, const char *format, ...)

@@ -8,22 +8,36 @@ MOVIE=267eedb8-0f5d-42d5-8f43-72426b9fb3e6
 CHEAP=(CINEMA_AUTH=required CINEMA_PASSWORD_KIB=8 CINEMA_PASSWORD_PASSES=1)
 FOREIGN=https://elsewhere.example
 
+# Besides the suite's own instance, one with limits, all of which may come at once for a minute. Each
+# test of it comes FROM an address of its own.
 suite_start() {
+	start_cinema "${CHEAP[@]}" CINEMA_BURST_SECONDS=60 CINEMA_ADDRESS_{READS,WRITES,LOGINS}=6 CINEMA_ADDRESS_CONNECTIONS=1 \
+		CINEMA_USER_READS=4 CINEMA_USER_{WRITES,LOGINS}=3
+	make_user amy
+	make_user ben
+	make_user cat
+	LIMITED=("$URL" "$STATE" "$PORT")
 	start_cinema "${CHEAP[@]}"
 	make_user ann
 	make_user bob
 }
 
-# make_user ID: as a service does it, whom no limit stops; the token in $WORK/token.ID. (Ann and Bob
-# are the suite's; a test with an instance of its own has Amy and Ben.)
+FROM=127.0.0.1
+
+# limited ADDRESS: the test is about the instance with limits, and comes from there.
+limited() {
+	URL=${LIMITED[0]} STATE=${LIMITED[1]} PORT=${LIMITED[2]} FROM=$1
+}
+
+# make_user ID: as a service does it, whom no limit stops; the token in $WORK/token.ID.
 make_user() {
 	of_house POST /users "{\"id\":\"$1\",\"name\":\"$1\",\"password\":\"password of $1\"}" >/dev/null
 	of_house POST "/users/$1/tokens" "{\"password\":\"password of $1\"}" | jq -er .token >"$WORK/token.$1"
 }
 
-# limited SETTING…: an instance with these limits alone, which all may come at once for a minute.
-limited() {
-	start_cinema "${CHEAP[@]}" CINEMA_BURST_SECONDS=60 "$@"
+# asked STATUS METHOD PATH …: as expect, FROM that address.
+asked() {
+	expect "$@" --interface "$FROM"
 }
 
 # statuses COUNT METHOD PATH [BODY] [curl option…]: what so many requests are answered, each once,
@@ -32,7 +46,7 @@ statuses() {
 	local count=$1 method=$2 path=$3 body=${4-}
 	shift $(($# < 4 ? $# : 4))
 	[ -z "$body" ] || set -- --data-binary "$body" "$@"
-	curl -s --noproxy '*' --max-time 60 -o /dev/null -w '%{http_code}\n' -X "$method" \
+	curl -s --noproxy '*' --interface "$FROM" --max-time 60 -o /dev/null -w '%{http_code}\n' -X "$method" \
 		-H 'Content-Type: application/json' "$@" "$URL$path#[1-$count]" | uniq | tr '\n' ' '
 }
 
@@ -71,102 +85,152 @@ test_open_works_on_every_loopback_address() {
 	done
 }
 
+# A page from elsewhere whose name was made to lead here would be the cinema's own for a browser.
+test_open_answers_to_the_names_of_this_machine_alone() {
+	local host
+	start_cinema CINEMA_AUTH=open
+	for host in localhost "localhost:$PORT" LOCALHOST 127.0.0.1 127.1.2.3:80 '[::1]' "[::1]:$PORT" cinema.localhost; do
+		expect 200 GET /users -H "Host: $host"
+		expect 200 GET / -H "Host: $host"
+	done
+	for host in evil.example "evil.example:$PORT" 127.0.0.1.evil.example localhost.evil.example 10.0.0.1 '[::2]' x; do
+		expect 421 GET /users -H "Host: $host"
+		expect_json '.type == "/problems#other-host"'
+		expect 421 GET / -H "Host: $host" -H 'Accept: text/html'
+		expect 421 POST /bookings "{\"user\":\"ann\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}" -H "Host: $host" -H "Origin: http://$host"
+	done
+	URL=http://127.0.0.1:$PORT
+	expect 200 GET /users --http1.0 -H 'Host:'
+}
+
+test_with_log_ins_any_name_will_do() {
+	expect 200 GET /movies -H 'Host: cinema.example'
+}
+
 #
 # Limits
 #
 
 test_reads_of_an_address_are_limited() {
-	limited CINEMA_ADDRESS_READS=6
-	make_user amy
+	limited 127.0.1.1
 	[ "$(statuses 8 GET /movies)" = '200 429 ' ]
-	expect 429 GET /movies
+	asked 429 GET /movies
 	expect_json '.type == "/problems#too-many" and .instance'
-	expect_header Retry-After '^10$'
-	expect 429 HEAD "/showtimes/$DATE"
+	# The slower of the two limits of reads lets the next one through.
+	expect_header Retry-After '^15$'
+	asked 429 HEAD "/showtimes/$DATE"
 	# Whoever asks, and for whatever: the page, what is not there, an answer that stands in the cache.
-	AS=amy expect 429 GET /bookings/amy
-	expect 429 GET / -H 'Accept: text/html'
-	expect 429 GET /main.js
-	expect 429 GET /none
+	AS=amy asked 429 GET /bookings/amy
+	asked 429 GET / -H 'Accept: text/html'
+	asked 429 GET /main.js
+	asked 429 GET /none
 	# Another address is another matter, and so is a write, or a log-in.
-	expect 200 GET /movies --interface 127.0.0.2
-	expect 401 POST /bookings "{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
-	expect 201 POST /users/amy/tokens '{"password":"password of amy"}'
-}
-
-test_a_limit_lets_the_next_one_through_in_time() {
-	limited CINEMA_ADDRESS_READS=60 CINEMA_BURST_SECONDS=1
-	[ "$(statuses 20 GET /movies)" = '200 429 ' ]
-	expect_soon() { [ "$(statuses 1 GET /movies)" = '200 ' ]; }
-	wait_for 15 expect_soon
+	expect 200 GET /movies --interface 127.0.1.2
+	asked 401 POST /bookings "{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
+	asked 422 POST /users '{"id":"x"}'
 }
 
 test_writes_of_an_address_are_limited() {
-	limited CINEMA_ADDRESS_WRITES=6
-	make_user amy
-	local body="{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
-	[ "$(statuses 9 POST /bookings "$body" -H "$(bearer amy)")" = '201 429 ' ]
-	expect 429 DELETE /users/amy
-	expect_header Retry-After '^10$'
-	expect 429 PATCH /users/amy '{}'
-	expect 200 GET /movies
-	expect 201 POST /users/amy/tokens '{"password":"password of amy"}'
+	limited 127.0.2.1
+	[ "$(statuses 9 POST /bookings "{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}")" = '401 429 ' ]
+	asked 429 DELETE /users/amy
+	expect_header Retry-After '^20$'
+	asked 429 PATCH /users/amy '{}'
+	asked 200 GET /movies
+	asked 422 POST /users '{"id":"x"}'
 }
 
 test_log_ins_of_an_address_are_limited() {
-	limited CINEMA_ADDRESS_LOGINS=6
-	make_user amy
-	[ "$(statuses 3 POST /users/amy/tokens '{"password":"wrong"}')" = '401 ' ]
+	limited 127.0.3.1
+	[ "$(statuses 3 POST /users/nobody/tokens '{"password":"wrong"}')" = '401 ' ]
 	[ "$(statuses 3 POST /users '{"id":"x"}')" = '422 ' ]
-	[ "$(statuses 3 POST /users/nobody/tokens '{"password":"wrong"}')" = '401 429 ' ]
-	expect 429 POST /users '{"id":"y","name":"y","password":"long enough"}'
-	expect 429 POST /%75sers/%61my/tokens '{"password":"password of amy"}'
-	expect 200 GET /movies
-	AS=amy expect 201 POST /bookings "{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
+	[ "$(statuses 3 POST /users/none/tokens '{"password":"wrong"}')" = '401 429 ' ]
+	asked 429 POST /users '{"id":"y","name":"y","password":"long enough"}'
+	asked 429 POST /%75sers/cat/tokens '{"password":"password of cat"}'
+	asked 200 GET /movies
+	asked 401 POST /bookings "{\"user\":\"amy\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
 }
 
 test_reads_and_writes_of_a_user_are_limited_wherever_they_come_from() {
-	limited CINEMA_USER_READS=4 CINEMA_USER_WRITES=3
-	make_user amy
-	make_user ben
+	limited 127.0.4.1
 	local token
 	token=$(cat "$WORK/token.amy")
 	[ "$(statuses 3 GET /users/amy '' -H "$(bearer amy)")" = '200 ' ]
 	# The same token in other clothes is the same.
+	FROM=127.0.4.2
 	[ "$(statuses 4 GET /users/amy '' -H "Cookie: cinema_session=$token")" = '200 429 ' ]
-	expect 429 GET /users/amy -H "Authorization: bearer $token"
-	expect 429 GET /users/amy -H "Authorization: Bearer  $token"
-	expect 429 GET /movies -H "Authorization: Bearer $token" --interface 127.0.0.2
-	AS=ben expect 200 GET /users/ben
-	expect 200 GET /movies
+	FROM=127.0.4.3
+	asked 429 GET /users/amy -H "Authorization: bearer $token"
+	asked 429 GET /users/amy -H "Authorization: Bearer  $token"
+	asked 429 GET /movies -H "Authorization: Bearer $token"
+	AS=ben asked 200 GET /users/ben
+	asked 200 GET /movies
 	[ "$(statuses 6 PATCH /users/amy '{}' -H "$(bearer amy)")" = '428 429 ' ]
-	AS=ben expect 428 PATCH /users/ben '{}'
-	expect 201 POST /users/amy/tokens '{"password":"password of amy"}'
+	FROM=127.0.4.4
+	AS=amy asked 429 PATCH /users/amy '{}'
+	AS=ben asked 428 PATCH /users/ben '{}'
+	asked 201 POST /users/amy/tokens '{"password":"password of amy"}'
 }
 
 test_log_ins_as_a_user_are_limited_wherever_they_come_from() {
-	limited CINEMA_USER_LOGINS=3
-	make_user amy
-	make_user ben
-	[ "$(statuses 4 POST /users/amy/tokens '{"password":"password of amy"}')" = '201 ' ]
-	expect 429 POST /users/amy/tokens '{"password":"password of amy"}' --interface 127.0.0.3
-	expect 429 POST /users/%61my/tokens '{"password":"password of amy"}'
-	expect 429 POST '/users/amy/tokens?' '{"password":"password of amy"}'
+	limited 127.0.5.1
+	[ "$(statuses 6 POST /users/cat/tokens '{"password":"password of cat"}')" = '201 429 ' ]
+	FROM=127.0.5.2
+	asked 429 POST /users/cat/tokens '{"password":"password of cat"}'
+	asked 429 POST /users/%63at/tokens '{"password":"password of cat"}'
+	asked 429 POST '/users/cat/tokens?' '{"password":"password of cat"}'
 	expect_header Retry-After '^20$'
-	expect 201 POST /users/ben/tokens '{"password":"password of ben"}'
+	asked 201 POST /users/ben/tokens '{"password":"password of ben"}'
 }
 
 test_a_bad_token_is_no_way_round_the_limits() {
-	limited CINEMA_USER_READS=4 CINEMA_ADDRESS_READS=30
 	local n
+	limited 127.0.6.1
 	# The same one again and again …
-	[ "$(statuses 8 GET /users '' -H 'Authorization: Bearer stolen')" = '401 429 ' ]
+	[ "$(statuses 6 GET /users '' -H 'Authorization: Bearer stolen')" = '401 429 ' ]
+	FROM=127.0.6.2
+	asked 429 GET /users -H 'Authorization: Bearer stolen'
 	# … and another one each time, well formed or not.
-	for ((n = 0; n < 40; n++)); do
-		printf -- 'url = "%s/users"\nheader = "Authorization: %s %d"\noutput = /dev/null\nwrite-out = "%%{http_code}\\n"\nnext\n' \
+	for ((n = 0; n < 20; n++)); do
+		printf -- 'url = "%s/users"\ninterface = 127.0.6.3\nheader = "Authorization: %s %d"\noutput = /dev/null\nwrite-out = "%%{http_code}\\n"\nnext\n' \
 			"$URL" "$([ $((n % 2)) = 0 ] && echo Bearer || echo Basic)" "$n"
 	done | sed '$d' | curl -s --noproxy '*' -K - | uniq | tr '\n' ' ' >"$WORK/out"
 	[ "$(cat "$WORK/out")" = '401 429 ' ] || fail "$(cat "$WORK/out")"
+}
+
+test_requests_in_hand_are_limited() {
+	start_cinema "${CHEAP[@]}" CINEMA_ADDRESS_CONNECTIONS=3
+	local one two three connection
+	exec {one}<>"/dev/tcp/127.0.0.1/$PORT" {two}<>"/dev/tcp/127.0.0.1/$PORT" {three}<>"/dev/tcp/127.0.0.1/$PORT"
+	for connection in "$one" "$two" "$three"; do
+		printf 'POST /users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{' >&"$connection"
+	done
+	answers() { [ "$(statuses 1 GET /movies)" = "$1 " ]; }
+	# They are in hand as soon as nginx has read them.
+	wait_for 15 answers 429
+	expect 429 GET /movies
+	expect_header Retry-After '^1$'
+	expect 200 GET /movies --interface 127.0.7.1
+	exec {one}>&- {two}>&- {three}>&-
+	wait_for 15 answers 200
+}
+
+test_services_are_never_limited() {
+	limited 127.0.0.1
+	local n
+	for ((n = 0; n < 20; n++)); do
+		[ "$(of_house GET /users/amy '' -o /dev/null -w '%{http_code}')" = 200 ]
+		[ "$(of_house POST /users '{"id":"x"}' -o /dev/null -w '%{http_code}')" = 422 ]
+		[ "$(of_house DELETE /users/amy '' -o /dev/null -w '%{http_code}')" = 428 ]
+	done
+	CINEMA_STATE=$STATE CINEMA_LISTEN=127.0.0.1:$PORT run_sh status
+}
+
+test_a_limit_lets_the_next_one_through_in_time() {
+	start_cinema "${CHEAP[@]}" CINEMA_ADDRESS_READS=60 CINEMA_ADDRESS_CONNECTIONS=1 CINEMA_BURST_SECONDS=1
+	[ "$(statuses 20 GET /movies)" = '200 429 ' ]
+	passes() { [ "$(statuses 1 GET /movies)" = '200 ' ]; }
+	wait_for 15 passes
 }
 
 # Whether nginx takes the client's address from X-Real-IP already; each time from another network.
@@ -176,8 +240,8 @@ believes_addresses() {
 }
 
 test_the_addresses_of_an_ipv6_network_are_one() {
-	limited "CINEMA_LISTEN=[::1]:$(free_port)" CINEMA_ADDRESS_READS=6
-	URL=http://$CINEMA_LISTEN
+	start_cinema "${CHEAP[@]}" CINEMA_BURST_SECONDS=60 "CINEMA_LISTEN=[::1]:$(free_port)" CINEMA_ADDRESS_READS=6
+	URL=http://$CINEMA_LISTEN FROM=::1
 	# Loopback has but one; so nginx is told others.
 	sed -i 's/^ *limit_req_status 429;/&set_real_ip_from ::1; real_ip_header X-Real-IP;/' "$STATE/nginx.conf"
 	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
@@ -186,33 +250,6 @@ test_the_addresses_of_an_ipv6_network_are_one() {
 	[ "$(statuses 6 GET /movies '' -H 'X-Real-IP: 2001:db8::2:3:4:5')" = '200 429 ' ]
 	[ "$(statuses 1 GET /movies '' -H 'X-Real-IP: 2001:db8:0:0:ffff::1')" = '429 ' ]
 	[ "$(statuses 1 GET /movies '' -H 'X-Real-IP: 2001:db8:0:1::1')" = '200 ' ]
-}
-
-test_services_are_never_limited() {
-	limited CINEMA_{ADDRESS,USER}_{READS,WRITES,LOGINS}=1 CINEMA_ADDRESS_CONNECTIONS=1
-	make_user amy
-	local n
-	for ((n = 0; n < 20; n++)); do
-		[ "$(of_house GET /users/amy '' -o /dev/null -w '%{http_code}')" = 200 ]
-	done
-	run_sh status
-}
-
-test_requests_in_hand_are_limited() {
-	limited CINEMA_ADDRESS_CONNECTIONS=3
-	local one two three connection
-	exec {one}<>"/dev/tcp/127.0.0.1/$PORT" {two}<>"/dev/tcp/127.0.0.1/$PORT" {three}<>"/dev/tcp/127.0.0.1/$PORT"
-	for connection in "$one" "$two" "$three"; do
-		printf 'POST /users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{' >&"$connection"
-	done
-	is_full() { [ "$(statuses 1 GET /movies)" = '429 ' ]; }
-	wait_for 15 is_full
-	expect 429 GET /movies
-	expect_header Retry-After '^1$'
-	expect 200 GET /movies --interface 127.0.0.2
-	exec {one}>&- {two}>&- {three}>&-
-	has_room() { [ "$(statuses 1 GET /movies)" = '200 ' ]; }
-	wait_for 15 has_room
 }
 
 test_where_nobody_logs_in_nobody_is_limited() {

@@ -101,12 +101,12 @@ test_a_long_uri_or_header_is_refused() {
 
 test_what_is_not_http_is_refused() {
 	local request answer
-	for request in 'rubbish\r\n\r\n' 'get /movies HTTP/1.1\r\nHost: x\r\n\r\n' \
-		'GET /%%zz HTTP/1.1\r\nHost: x\r\n\r\n' 'GET /movies HTTP/1.1\r\n\r\n' \
-		'GET /%%00 HTTP/1.1\r\nHost: x\r\n\r\n' 'GET movies HTTP/1.1\r\nHost: x\r\n\r\n' \
-		'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n' \
-		'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n' \
-		'GET / HTTP/1.1\r\nHost: x\r\nX-A: \001\000b\r\n\r\n'; do
+	for request in 'rubbish\r\n\r\n' 'get /movies HTTP/1.1\r\nHost: localhost\r\n\r\n' \
+		'GET /%%zz HTTP/1.1\r\nHost: localhost\r\n\r\n' 'GET /movies HTTP/1.1\r\n\r\n' \
+		'GET /%%00 HTTP/1.1\r\nHost: localhost\r\n\r\n' 'GET movies HTTP/1.1\r\nHost: localhost\r\n\r\n' \
+		'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n' \
+		'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n' \
+		'GET / HTTP/1.1\r\nHost: localhost\r\nX-A: \001\000b\r\n\r\n'; do
 		answer=$(raw "$request")
 		jq -e '.status == 400 and (.detail | length > 0)' <<<"${answer##*$'\n\n'}" ||
 			fail "to $request: $answer"
@@ -146,7 +146,7 @@ test_the_access_log_is_a_json_line_a_request() {
 	local id
 	expect 200 GET /movies -H 'X-Request-Id: log-1' -H 'Cache-Control: no-cache'
 	expect 400 GET '/movies/"a\b' -H 'X-Request-Id: log-2' -A $'a"\\b'
-	raw 'GET /\377" HTTP/1.1\r\nHost: x\r\nX-Request-Id: log-3\r\nConnection: close\r\n\r\n' >/dev/null
+	raw 'GET /\377" HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: log-3\r\nConnection: close\r\n\r\n' >/dev/null
 	expect 200 HEAD / -H 'X-Request-Id: log-4'
 	iconv -f ascii "$STATE/logs/access.log" >/dev/null
 	# Every worker of nginx has a buffer of its own.
@@ -236,7 +236,7 @@ test_json_is_compressed_for_who_asks() {
 test_head_has_the_headers_alone() {
 	expect 200 HEAD /movies
 	expect_header Content-Type '^application/json'
-	raw 'HEAD /movies HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >"$WORK/answer"
+	raw 'HEAD /movies HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >"$WORK/answer"
 	[ "$(sed '1,/^$/d' "$WORK/answer" | wc -c)" = 0 ]
 }
 

@@ -244,9 +244,8 @@ test_it_lives_through_a_lack_of_descriptors() {
 	SERVER=$!
 	await_server
 	before=$(awk '{ print $14 + $15 }' "/proc/$SERVER/stat")
-	if answered=$(kept many 200 1 2 /quick); then
-		fail "it had enough: $answered"
-	fi
+	# Who is served and idle makes room for who waits.
+	answered=$(kept many 200 1 30 /quick)
 	after=$(awk '{ print $14 + $15 }' "/proc/$SERVER/stat")
 	echo "$answered; $((after - before)) ticks of CPU"
 	[ $((after - before)) -lt 50 ]

@@ -275,6 +275,29 @@ static void *run_quick(void *argument)
 	return NULL;
 }
 
+/* Lets parked connections, most of them at most, deliver what nginx has sent already, and nothing after
+ * it: once read to its end a connection closes itself. Nothing that has arrived is cut, and no request
+ * is half taken. With the mutex held. */
+static void end_parked(struct server *server, size_t most)
+{
+	for (struct connection *c = server->connections; c && most > 0; c = c->next) {
+		enum state parked = PARKED;
+		if (!atomic_compare_exchange_strong(&c->state, &parked, ENDING))
+			continue;
+		shutdown(c->fcgi.ipcFd, SHUT_RD);
+		most--;
+	}
+}
+
+/* Nothing can be accepted. nginx keeps idle connections for a minute, and while they have all the
+ * descriptors nobody else would be served: so some of them go. */
+static void make_room(struct server *server)
+{
+	pthread_mutex_lock(&server->mutex);
+	end_parked(server, 1 + server->connection_count / 4);
+	pthread_mutex_unlock(&server->mutex);
+}
+
 /* Accepts what has arrived; false when something is lacking and a pause would help. */
 static bool accept_some(struct server *server)
 {
@@ -290,6 +313,7 @@ static bool accept_some(struct server *server)
 				log_write(LOG_ERROR, NULL, "cannot accept, and go on trying: %s",
 				    strerror(errno));
 			server->starved = true;
+			make_room(server);
 			return false;
 		}
 	}
@@ -307,17 +331,6 @@ static void accept_until_signal(struct server *server)
 	}
 }
 
-/* Lets every parked connection deliver what nginx has sent already, and nothing after it: once read
- * to its end it closes itself. Nothing that has arrived is cut, and no request is half taken. */
-static void end_parked(struct server *server)
-{
-	for (struct connection *c = server->connections; c; c = c->next) {
-		enum state parked = PARKED;
-		if (atomic_compare_exchange_strong(&c->state, &parked, ENDING))
-			shutdown(c->fcgi.ipcFd, SHUT_RD);
-	}
-}
-
 /* Waits for the last connection to go; returns how many are left when time is up. */
 static size_t drain(struct server *server)
 {
@@ -332,7 +345,7 @@ static size_t drain(struct server *server)
 	server->stop_started = clock_steady();
 	atomic_store(&server->stopping, true);
 	pthread_mutex_lock(&server->mutex);
-	end_parked(server);
+	end_parked(server, SIZE_MAX);
 	int error = 0;
 	while (server->connection_count > 0 && error != ETIMEDOUT)
 		error = pthread_cond_timedwait(&server->emptied, &server->mutex, &until);

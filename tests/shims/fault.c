@@ -2,8 +2,8 @@
  * allocator, the disk's calls and the sockets'.
  *
  * tests/faults finds fault_arm, fault_disarm and fault_still below with dlsym. In any other
- * program, FAULT_SLOW=FILE makes every sync take as many milliseconds as the file says, for as long
- * as it is there. */
+ * program, the file that FAULT_FILE names says how the disk is, for as long as it is there: "slow 300"
+ * (each sync takes so many milliseconds), "full" (no write finds room) or "broken" (no sync works). */
 #define _GNU_SOURCE
 #include "fault.h"
 
@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,6 +172,47 @@ MAP(mmap64, off64_t)
 
 /* The disk */
 
+/* How the disk is, by FAULT_FILE: whether so; *number is what else stands there. */
+static int disk_is(const char *state, long *number)
+{
+	static const char *path;
+	static int known;
+	char word[16] = "";
+	if (!known)
+		path = getenv("FAULT_FILE");
+	known = 1;
+	FILE *file = path ? fopen(path, "r") : NULL;
+	if (!file)
+		return 0;
+	*number = 0;
+	int found = fscanf(file, "%15s %ld", word, number) > 0 && strcmp(word, state) == 0;
+	fclose(file);
+	return found;
+}
+
+/* Whether a write fails: only of a file, what goes to a socket needs no room. */
+static int lacks_room(int fd)
+{
+	struct stat status;
+	long unused;
+	if (!disk_is("full", &unused) || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+		return 0;
+	errno = ENOSPC;
+	return 1;
+}
+
+static int sync_fails(void)
+{
+	long milliseconds;
+	if (disk_is("slow", &milliseconds))
+		nanosleep(
+		    &(struct timespec){ milliseconds / 1000, milliseconds % 1000 * 1000000 }, NULL);
+	if (!disk_is("broken", &milliseconds))
+		return hits_disk();
+	errno = EIO;
+	return 1;
+}
+
 #define OPEN(name)                                                                                 \
 	int name(const char *path, int flags, ...)                                                 \
 	{                                                                                          \
@@ -196,7 +238,7 @@ ssize_t write(int fd, const void *bytes, size_t length)
 	REAL(write)
 	if (fd <= STDERR_FILENO)
 		return real(fd, bytes, length);
-	return hits_disk() ? -1 : real(fd, bytes, shorten(length));
+	return lacks_room(fd) || hits_disk() ? -1 : real(fd, bytes, shorten(length));
 }
 
 ssize_t read(int fd, void *bytes, size_t length)
@@ -205,38 +247,33 @@ ssize_t read(int fd, void *bytes, size_t length)
 	return hits_disk() ? -1 : real(fd, bytes, length);
 }
 
-#define AT(name, type, constness, less)                                                            \
-	ssize_t name(int fd, constness void *bytes, size_t length, type offset)                    \
+#define WRITE_AT(name, type)                                                                       \
+	ssize_t name(int fd, const void *bytes, size_t length, type offset)                        \
 	{                                                                                          \
 		REAL(name)                                                                         \
-		return hits_disk() ? -1 : real(fd, bytes, less(length), offset);                   \
+		if (lacks_room(fd) || hits_disk())                                                 \
+			return -1;                                                                 \
+		return real(fd, bytes, shorten(length), offset);                                   \
 	}
 
-AT(pwrite, off_t, const, shorten)
-AT(pwrite64, off64_t, const, shorten)
-AT(pread, off_t, , )
-AT(pread64, off64_t, , )
+WRITE_AT(pwrite, off_t)
+WRITE_AT(pwrite64, off64_t)
 
-/* As long as the file that FAULT_SLOW names says. */
-static void be_slow(void)
-{
-	const char *path = getenv("FAULT_SLOW");
-	long milliseconds = 0;
-	FILE *file = path ? fopen(path, "r") : NULL;
-	if (!file)
-		return;
-	if (fscanf(file, "%ld", &milliseconds) == 1)
-		nanosleep(
-		    &(struct timespec){ milliseconds / 1000, milliseconds % 1000 * 1000000 }, NULL);
-	fclose(file);
-}
+#define READ_AT(name, type)                                                                        \
+	ssize_t name(int fd, void *bytes, size_t length, type offset)                              \
+	{                                                                                          \
+		REAL(name)                                                                         \
+		return hits_disk() ? -1 : real(fd, bytes, length, offset);                         \
+	}
+
+READ_AT(pread, off_t)
+READ_AT(pread64, off64_t)
 
 #define SYNC(name)                                                                                 \
 	int name(int fd)                                                                           \
 	{                                                                                          \
 		REAL(name)                                                                         \
-		be_slow();                                                                         \
-		return hits_disk() ? -1 : real(fd);                                                \
+		return sync_fails() ? -1 : real(fd);                                               \
 	}
 
 SYNC(fsync)

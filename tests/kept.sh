@@ -244,12 +244,18 @@ test_it_lives_through_a_lack_of_descriptors() {
 	SERVER=$!
 	await_server
 	before=$(awk '{ print $14 + $15 }' "/proc/$SERVER/stat")
-	# Who is served and idle makes room for who waits.
-	answered=$(kept many 200 1 30 /quick)
+	# These are all there before they ask, so some are let go to make room, unlike nginx's.
+	answered=$(kept many 200 1 2 /quick 2>&1) || true
 	after=$(awk '{ print $14 + $15 }' "/proc/$SERVER/stat")
 	echo "$answered; $((after - before)) ticks of CPU"
 	[ $((after - before)) -lt 50 ]
-	wait_for 5 answers
+	# Idle connections that have every descriptor make room for who comes.
+	hold 54
+	for _ in {1..40}; do
+		ask 200 GET /quick
+	done
+	exec {TELL}>&-
+	wait "$HOLDING" || true
 	kept many 20 2 5 /quick
 	[ "$(grep -c 'cannot accept' "$WORK/server.log")" = 1 ]
 	stop

@@ -113,8 +113,10 @@ static enum step read_days(struct change *change)
 {
 	for (int i = 0; i < 3; i++) {
 		struct day *day = &change->days[i];
-		clock_add_days(change->date, i - 1, day->date);
-		snprintf(day->key, sizeof day->key, "dates/%s", day->date);
+		char date[sizeof day->date];
+		clock_add_days(change->date, i - 1, date);
+		snprintf(day->date, sizeof day->date, "%s", date);
+		snprintf(day->key, sizeof day->key, "dates/%s", date);
 		enum store_result result =
 		    answer_read(change->service->store, day->key, &day->document, &day->version);
 		if (result != STORE_OK && result != STORE_ABSENT)

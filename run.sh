@@ -101,7 +101,7 @@ load_settings() {
 	CINEMA_TLS_KEY=${CINEMA_TLS_KEY:+$(absolute "$CINEMA_TLS_KEY")}
 	export CINEMA_STATE CINEMA_DATA CINEMA_LISTEN CINEMA_TLS_CERTIFICATE CINEMA_TLS_KEY
 	STATE=$CINEMA_STATE
-	URL=$([ -n "$CINEMA_TLS_CERTIFICATE" ] && echo https || echo http)://$(reachable "$CINEMA_LISTEN")
+	URL=$(address_of_all)
 }
 
 refuse_unknown() {
@@ -118,6 +118,21 @@ reachable() {
 	'[::]':*) printf '[::1]:%s\n' "${1##*:}" ;;
 	*) printf '%s\n' "$1" ;;
 	esac
+}
+
+# The cinema's own address. Where it listens everywhere, the certificate has the name for it.
+address_of_all() {
+	local address name=''
+	address=$(reachable "$CINEMA_LISTEN")
+	if [ -z "$CINEMA_TLS_CERTIFICATE" ]; then
+		say "http://$address"
+		return
+	fi
+	[ "$address" = "$CINEMA_LISTEN" ] ||
+		name=$(openssl x509 -in "$CINEMA_TLS_CERTIFICATE" -noout -ext subjectAltName 2>/dev/null |
+			grep -oE 'DNS:[A-Za-z0-9.-]+' | head -n 1)
+	[ -z "$name" ] || address=${name#DNS:}:${address##*:}
+	say "https://${address%:443}"
 }
 
 #

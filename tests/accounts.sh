@@ -340,7 +340,38 @@ test_the_catalogue_needs_no_log_in() {
 	done
 	for path in /users /users/ada /bookings /bookings/ada /bookings/ada/x /users/ada/bookings; do
 		expect 401 GET "$path"
+		expect_header WWW-Authenticate '^Bearer realm="cinema"$'
 	done
+}
+
+# nginx asks once and knows it for a moment: while users does not answer, for a minute.
+test_who_asks_is_remembered_for_a_moment() {
+	start_cinema "${CHEAP[@]}"
+	register kim
+	log_in kim
+	AS=kim expect 201 POST /bookings "{\"user\":\"kim\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
+	kill_service users STOP
+	AS=kim expect 200 GET /bookings/kim
+	expect 200 GET /movies
+	# Of another token, though it differs in its end alone, nothing is known.
+	expect 503 GET /bookings/kim -H "Authorization: Bearer $(cat "$WORK/token.kim")x"
+	expect_json '.peer == "users"'
+	kill_service users CONT
+	AS=kim expect 200 GET /users/kim
+}
+
+# What hashing costs is a setting, and an old hash is made anew when its user logs in.
+test_passwords_are_hashed_at_the_cost_that_is_set() {
+	start_cinema "${CHEAP[@]}"
+	register cost
+	costs() { grep -aoh 'argon2id$v=19$m=[0-9]*,t=[0-9]*' -r "$STATE/store" | sort -u | sed 's/.*\$//' | tr '\n' ' '; }
+	[ "$(costs)" = 'm=8,t=1 ' ] || fail "$(costs)"
+	export CINEMA_PASSWORD_KIB=64 CINEMA_PASSWORD_PASSES=3
+	run_sh restart
+	log_in cost
+	[[ "$(costs)" == *'m=64,t=3 '* ]] || fail "$(costs)"
+	log_in cost
+	expect 401 POST /users/cost/tokens '{"password":"password of"}'
 }
 
 test_users_down_is_said() {
@@ -382,6 +413,8 @@ test_a_flood_of_log_ins_does_not_starve_bookings() {
 	kill -0 "$flood" || fail 'the flood was over before the bookings were'
 	wait "$flood"
 	jq -e '(.status["429"] // 0) > 0 and ([.status | keys[] | select(startswith("5"))] == [])' "$WORK/flooded"
+	# One at a time: sixty would have taken 4 GB.
+	[ "$(awk '/^VmHWM/ { print $2 }' "/proc/$(service_pid users)/status")" -lt 500000 ]
 }
 
 test_open_asks_nobody() {

@@ -103,6 +103,9 @@ test_the_client_speaks_it() {
 	grep -q Karwaan "$WORK/out"
 	CINEMA_CA=$WORK/ca.pem "$BUILD/cinema" --server "$URL" movies | grep -q Karwaan
 	CINEMA_CA=$WORK/ca.pem "$BUILD/cinema" movies | grep -q Karwaan
+	# Where the cinema listens everywhere, the certificate says how it is called.
+	CINEMA_LISTEN="*:$PORT" run_sh client movies -v >"$WORK/out" 2>&1
+	grep -q Karwaan "$WORK/out"
 	# It trusts nobody else: neither the system's authorities know this one, nor does another.
 	must_fail "$BUILD/cinema" --server "$URL" movies >"$WORK/out" 2>&1
 	grep -qi 'certificate' "$WORK/out"

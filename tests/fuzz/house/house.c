@@ -391,7 +391,7 @@ void wire_ask(const char *method, const char *url, const char *body, struct wire
 	static size_t depth, next;
 	static const char *const peer[] = { "REMOTE_ROLE=service", "CONTENT_TYPE=application/json",
 		NULL };
-	const char *path = strchr(url + strlen("http://"), '/');
+	const char *path = *url == '/' ? url : strchr(url + strlen("http://"), '/');
 	struct part *part = part_for(path);
 	if (strncmp(path, "/healthz/", 9) == 0) {
 		part = part_named(path + 9, strcspn(path + 9, "/?"));

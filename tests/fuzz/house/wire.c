@@ -10,7 +10,7 @@
 #undef curl_easy_getinfo
 
 struct handle {
-	char *url;
+	char *url, *target; /* target: stands in place of the URL's path */
 	const char *method, *body;
 	curl_write_callback write;
 	void *context;
@@ -36,8 +36,10 @@ CURL *__wrap_curl_easy_init(void)
 void __wrap_curl_easy_cleanup(CURL *curl)
 {
 	struct handle *handle = curl;
-	if (handle)
+	if (handle) {
 		free(handle->url);
+		free(handle->target);
+	}
 	free(handle);
 }
 
@@ -45,6 +47,7 @@ void __wrap_curl_easy_reset(CURL *curl)
 {
 	struct handle *handle = curl;
 	free(handle->url);
+	free(handle->target);
 	*handle = (struct handle){ 0 };
 }
 
@@ -57,6 +60,10 @@ CURLcode __wrap_curl_easy_setopt(CURL *curl, CURLoption option, ...)
 	case CURLOPT_URL:
 		free(handle->url);
 		handle->url = strdup(va_arg(arguments, const char *));
+		break;
+	case CURLOPT_REQUEST_TARGET:
+		free(handle->target);
+		handle->target = strdup(va_arg(arguments, const char *));
 		break;
 	case CURLOPT_CUSTOMREQUEST: handle->method = va_arg(arguments, const char *); break;
 	case CURLOPT_POSTFIELDS:
@@ -76,7 +83,7 @@ CURLcode __wrap_curl_easy_perform(CURL *curl)
 	struct wire_answer *answer = &handle->answer;
 	const char *method = handle->method ? handle->method : handle->body ? "POST" : "GET";
 	*answer = (struct wire_answer){ .code = CURLE_OK };
-	wire_ask(method, handle->url, handle->body, answer);
+	wire_ask(method, handle->target ? handle->target : handle->url, handle->body, answer);
 	/* In two pieces, as a network may bring it; the program may not write into them. */
 	size_t first = answer->length / 2, piece[2] = { first, answer->length - first };
 	const char *at = answer->body;

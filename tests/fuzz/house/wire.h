@@ -15,7 +15,10 @@ struct wire_answer {
 	size_t length;
 };
 
-/** To be defined by the fuzzer. url is whole; body may be NULL. Strings live until the next call. */
+/**
+ * To be defined by the fuzzer. url is whole, or the path that is asked for; body may be NULL. Strings
+ * live until the next call.
+ */
 void wire_ask(const char *method, const char *url, const char *body, struct wire_answer *answer);
 
 #endif

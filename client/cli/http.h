@@ -37,7 +37,8 @@ enum http_result {
 	HTTP_CUT,         /* the connection broke */
 	HTTP_TOO_LARGE,   /* the answer has more than HTTP_ANSWER_MAX bytes */
 	HTTP_FILE,        /* http_file.failed */
-	HTTP_FAILED,      /* not HTTP, a certificate that does not hold, no memory */
+	HTTP_UNTRUSTED,   /* its certificate does not hold: nothing was sent */
+	HTTP_FAILED,      /* not HTTP, no memory */
 };
 
 struct http_answer {

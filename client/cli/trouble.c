@@ -40,6 +40,11 @@ enum api_result trouble_no_answer(struct api *api, enum http_result result)
 	case HTTP_CUT:
 		return trouble_say(api, API_FAILED,
 		    "The connection to the cinema at %s broke: try again later", server);
+	case HTTP_UNTRUSTED:
+		return trouble_say(api, API_FAILED,
+		    "The certificate of %s does not hold (%s): name the file of who vouches for it "
+		    "in CINEMA_CA",
+		    server, http_reason(api->http));
 	case HTTP_FILE:
 		return trouble_say(
 		    api, API_FAILED, "The file could not be read or written to its end");

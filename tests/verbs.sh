@@ -138,7 +138,7 @@ Free seats by number; * best, # sold, h held, - out of use; prices in EUR'
 	jq -e '.best | length == 2' "$WORK/out" >/dev/null
 	same_json "/showtimes/20180806/$GOLD/14:00-1/seats?best=2" seats 20180806 gold --count 2
 	run 1 seats 20180806 gold 15:00
-	says '^cinema: There is no showing at 15:00.$'
+	says '^cinema: There is no showing at 15:00. There are 14:00-1, 21:00-3.$'
 }
 
 test_book_best_and_named() {
@@ -398,6 +398,8 @@ test_wrong_arguments() {
 	END
 	run 2 book u 20180806 gold --key "$(printf 'x%.0s' {1..256})"
 	run 2 book u 20180806 gold --key 'a b'
+	run 2 book 20180806 gold A1
+	says '20180806 stands where USER belongs; - is who is logged in'
 }
 
 test_options_stand_anywhere() {

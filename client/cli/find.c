@@ -171,6 +171,23 @@ out:
 	return result;
 }
 
+/* Says that none is at that time, and which there are. */
+static void tell_showings(struct api *api, const struct hall_showings *showings, const char *text)
+{
+	struct buffer line;
+	buffer_init(&line, sizeof api->why - 1);
+	buffer_printf(&line, "There is no showing at %s.", text);
+	for (size_t i = 0; i < showings->count; i++)
+		buffer_printf(&line, "%s %s",
+		    i > 0                     ? ","
+			: showings->count > 1 ? " There are"
+					      : " There is",
+		    showings->list[i].id);
+	snprintf(api->why, sizeof api->why, "%s%s", line.data ? line.data : "",
+	    showings->count > 0 ? "." : "");
+	buffer_free(&line);
+}
+
 const struct hall_showing *find_showing(
     struct api *api, const struct hall_showings *showings, const char *text)
 {
@@ -186,7 +203,7 @@ const struct hall_showing *find_showing(
 		matches++;
 	}
 	if (matches == 0)
-		snprintf(api->why, sizeof api->why, "There is no showing at %s.", text);
+		tell_showings(api, showings, text);
 	else if (matches > 1)
 		snprintf(api->why, sizeof api->why,
 		    "There are %zu showings then: add the screen, as in %s.", matches, found->id);

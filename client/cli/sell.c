@@ -82,6 +82,11 @@ static enum exit_code make(struct command *command, bool hold)
 	order.seats = seats;
 	order.count = arguments->seats;
 	order.hold = hold;
+	if (!clock_is_date(date) && clock_is_date(arguments->operands[0])) {
+		code = verb_misused(command, arguments->operands[0],
+		    "stands where USER belongs; - is who is logged in");
+		goto out;
+	}
 	if (!clock_is_date(date)) {
 		code = verb_misused(command, date, "is no date such as 20180805");
 		goto out;

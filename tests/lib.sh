@@ -134,13 +134,13 @@ new_settings() {
 	export CINEMA_ADDRESS_{READS,WRITES,LOGINS,CONNECTIONS}=0 CINEMA_USER_{READS,WRITES,LOGINS}=0
 	# Nor does the client touch what the user has.
 	export XDG_STATE_HOME=$STATE/home EDITRC=/dev/null
-	# shellcheck disable=SC2163 # the arguments are assignments
-	[ $# = 0 ] || export "$@"
 	# Sanitizers, valgrind and what else a service is run under use system calls and files of their
 	# own, and look into their own process.
-	if [ -n "${CINEMA_WRAP-}" ] || grep -qs fsanitize "$BUILD/flags"; then
+	if [[ -n ${CINEMA_WRAP-} || $* == *CINEMA_WRAP=* ]] || grep -qs fsanitize "$BUILD/flags"; then
 		export CINEMA_CONFINE=off CINEMA_USER=root
 	fi
+	# shellcheck disable=SC2163 # the arguments are assignments
+	[ $# = 0 ] || export "$@"
 	STATE=$CINEMA_STATE
 	printf '%s\n' "$STATE" >>"$WORK/instances"
 }

@@ -99,7 +99,8 @@ static bool become(const struct passwd *user, char *why, size_t why_size)
 	if (setgroups(1, &user->pw_gid) != 0 ||
 	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0)
-		return fail(why, why_size, "cannot become CINEMA_USER", errno);
+		return fail(why, why_size,
+		    "cannot become CINEMA_USER (root leaves everything as it is)", errno);
 	if (setresuid(0, 0, 0) != 0 && setresgid(0, 0, 0) != 0)
 		return true;
 	snprintf(why, why_size, "CINEMA_USER, \"%s\", can become root again", user->pw_name);

@@ -202,6 +202,58 @@ test_no_cache_goes_through() {
 	[ "$(cached /movies -H 'If-Match: *')" = BYPASS ]
 }
 
+# Puts a movie's new title and sees it arrive through the cache.
+shows_title() {
+	[ "$(curl -s --noproxy '*' --max-time 5 "$URL/movies/$MOVIE" | jq -r .title)" = "$1" ]
+}
+
+test_a_change_shows_when_its_second_is_over() {
+	local title
+	start_cinema
+	for title in One Two Three; do
+		expect 200 GET "/movies/$MOVIE"
+		expect 200 GET "/movies/$MOVIE" -H 'Cache-Control: no-cache'
+		expect 200 PUT "/movies/$MOVIE" "$(jq -c --arg title "$title" '.title = $title | del(.uri)' <<<"$BODY")" \
+			-H 'If-Match: *'
+		wait_for 15 shows_title "$title"
+	done
+}
+
+# While a service is stopped: an answer that is over its second, but not long, is sent all the same.
+old_answer_is_sent() {
+	local code
+	expect 200 GET /movies
+	sleep 1.3
+	kill_service movies STOP
+	code=$(curl -s --noproxy '*' --max-time 2 -o /dev/null -w '%{http_code}' "$URL/movies")
+	kill_service movies CONT
+	[ "$code" = 200 ]
+}
+
+test_a_new_answer_is_fetched_in_the_background() {
+	wait_for 60 old_answer_is_sent
+}
+
+# Asks 20 times at once for what nobody has asked for yet; how many of them went to the service.
+one_of_many_asks() {
+	local path="/movies?limit=$((RANDOM % 900 + 2))" id=lock-$RANDOM-$RANDOM jobs=()
+	for _ in {1..20}; do
+		curl -s --noproxy '*' --max-time 5 -o /dev/null -H "X-Request-Id: $id" "$URL$path" &
+		jobs+=($!)
+	done
+	wait "${jobs[@]}"
+	wait_for 15 all_logged "$id" 20
+	[ "$(jq -r .cache "$WORK/line" | grep -c MISS)" = 1 ]
+}
+
+all_logged() {
+	logged "$1" && [ "$(jq -s length "$WORK/line")" = "$2" ]
+}
+
+test_of_many_who_find_nothing_one_asks() {
+	wait_for 60 one_of_many_asks
+}
+
 test_an_answer_of_the_cache_knows_its_etag() {
 	local etag
 	expect 200 GET /movies

@@ -13,6 +13,7 @@
  *   -s        at the end nothing more is sent, not even what was due before
  *   -1        each request once; the run ends with the last one
  *   -n        requests say Cache-Control: no-cache
+ *   -H LINE   one header more in each request
  *
  * Latencies are in milliseconds. `cpu` is how much of one core this program used itself. */
 #define _GNU_SOURCE /* epoll_pwait2 */
@@ -373,7 +374,7 @@ static double cpu_seconds(void)
 
 /* Setting up */
 
-static struct request make_request(const char *line, const char *host, bool no_cache)
+static struct request make_request(const char *line, const char *host, const char *headers)
 {
 	int method = (int)strcspn(line, " ");
 	const char *path = line + method + strspn(line + method, " ");
@@ -384,13 +385,13 @@ static struct request make_request(const char *line, const char *host, bool no_c
 		snprintf(type, sizeof type,
 		    "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
 	int length = asprintf(&text, "%.*s %.*s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n%s", method, line,
-	    path_length, path, host, no_cache ? "Cache-Control: no-cache\r\n" : "", type, body);
+	    path_length, path, host, headers, type, body);
 	if (length < 0)
 		die("memory");
 	return (struct request){ text, (size_t)length };
 }
 
-static void read_requests(const char *path, const char *host, bool no_cache)
+static void read_requests(const char *path, const char *host, const char *headers)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
@@ -406,7 +407,7 @@ static void read_requests(const char *path, const char *host, bool no_cache)
 				die("memory");
 		}
 		line[length - (line[length - 1] == '\n')] = '\0';
-		load.requests[load.request_count++] = make_request(line, host, no_cache);
+		load.requests[load.request_count++] = make_request(line, host, headers);
 	}
 	free(line);
 	fclose(file);
@@ -441,9 +442,10 @@ static void open_connections(void)
 int main(int argc, char **argv)
 {
 	double seconds = 2, warm_up = 0.2;
-	bool no_cache = false;
+	const char *no_cache = "", *header = "", *end = "";
+	char headers[4096];
 	int option;
-	while ((option = getopt(argc, argv, "c:d:w:r:s1n")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:w:r:s1nH:")) != -1) {
 		switch (option) {
 		case 'c': load.connections = strtoul(optarg, NULL, 10); break;
 		case 'd': seconds = strtod(optarg, NULL); break;
@@ -451,18 +453,23 @@ int main(int argc, char **argv)
 		case 'r': load.rate = strtod(optarg, NULL); break;
 		case 's': load.stops = true; break;
 		case '1': load.once = true; break;
-		case 'n': no_cache = true; break;
+		case 'n': no_cache = "Cache-Control: no-cache\r\n"; break;
+		case 'H':
+			header = optarg;
+			end = "\r\n";
+			break;
 		default: return EXIT_FAILURE;
 		}
 	}
 	if (argc - optind != 2 || load.connections == 0 || seconds <= 0) {
 		fprintf(stderr,
-		    "usage: load [-c N] [-d S] [-w S] [-r RATE] [-s] [-1] [-n] HOST:PORT FILE\n");
+		    "usage: load [-c N] [-d S] [-w S] [-r RATE] [-s] [-1] [-n] [-H LINE] HOST:PORT FILE\n");
 		return EXIT_FAILURE;
 	}
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	find_address(argv[optind]);
-	read_requests(argv[optind + 1], argv[optind], no_cache);
+	snprintf(headers, sizeof headers, "%s%s%s", no_cache, header, end);
+	read_requests(argv[optind + 1], argv[optind], headers);
 	open_connections();
 	double before = cpu_seconds();
 	int64_t began = now();

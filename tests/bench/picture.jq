@@ -7,7 +7,7 @@ def text($x; $y; $anchor; $text): "<text x=\"\($x)\" y=\"\($y)\" text-anchor=\"\
 [.goals[] | select(.got != null)] as $goals
 | [.figures[] | select(.what == "movie")] as $movie
 | ($movie | map(.rate) | max) as $fastest
-| {cinema: "Cinema", event: "constant bytes, libfcgi and epoll", plain: "constant bytes, plain libfcgi loop",
+| {cinema: "Cinema", auth: "Cinema, who asks has logged in", event: "constant bytes, libfcgi and epoll", plain: "constant bytes, plain libfcgi loop",
 	go: "Go net/http", node: "Node http", flask: "Flask under gunicorn"} as $names
 | (130 + 26 * ($goals | length)) as $middle
 | ($middle + 70 + 26 * ($movie | length)) as $height

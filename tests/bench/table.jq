@@ -26,6 +26,11 @@ else empty end),
 (["", "", "few", "many", "many/few"] | row),
 (.growth[] | [.route, "", .few, .many, .ratio] | row)
 else empty end),
+(if .memory | length > 0 then
+"",
+"Resident MiB of a service: idle, and while 1,000 connections ask",
+(.memory[] | [.service, "", .idle, .loaded] | row)
+else empty end),
 "",
 "Goals",
 (.goals[] | (if .met == null then "not measured" elif .met then "met" else "MISSED" end) as $verdict

@@ -48,6 +48,10 @@ static void write_path(struct buffer *out, const char *pattern, size_t bad, cons
 			buffer_text(out, fault);
 		else if (strncmp(pattern, "{date}", length) == 0)
 			buffer_text(out, values_draw(2) ? "20180805" : "20300101");
+		else if (strncmp(pattern, "{user}", length) == 0)
+			buffer_text(out, values_draw(2) ? "nayana_patil" : "x1");
+		else if (strncmp(pattern, "{screen}", length) == 0)
+			buffer_text(out, "1");
 		else if (strncmp(pattern, "{showing}", length) == 0)
 			buffer_text(out, "18:00-1");
 		else
@@ -140,6 +144,31 @@ static bool wrong_value(struct shot *shot)
 	buffer_free(&value);
 	expect(shot, "422", values_text(field, "name"), "a wrong value");
 	return good;
+}
+
+/* What the table leaves to the handler: a value of any kind, or odd things within a list. */
+static bool odd_value(struct shot *shot)
+{
+	static const char *const values[] = { "null", "[]", "{}", "[[]]", "[null]", "[1]", "[\"\"]",
+		"[\"A0\"]", "[\"A1\",\"A1\"]", "[\"ZZ99999999999999999999\"]", "[\"a1\"]",
+		"[\"\\u00e4\"]", "[{}]", "[{\"name\":1}]",
+		"[{\"name\":\"A\",\"tier\":\"\",\"seats\":\"#\"}]",
+		"[{\"name\":\"A\",\"tier\":\"a0\",\"seats\":\"?\"}]",
+		"[{\"name\":\"a\",\"tier\":\"a0\",\"seats\":\"###\",\"x\":1}]",
+		"[{\"name\":\"A\",\"tier\":\"a0\",\"seats\":\"\"},{\"name\":\"A\"}]", "{\"\":1}",
+		"{\"a0\":-1}", "{\"a0\":1.5}", "{\"a0\":1e300}", "{\"a0\":9223372036854775807}",
+		"{\"a0\":null}", "{\"a b\":1}", "{\"a0\":{}}", "1e400", "-0", "\"\"", "true",
+		"\"18:00\"", "{\"a\":{\"a\":{\"a\":{\"a\":[[[[[]]]]]}}}}", "\"\\ud83c\\udfac\"" };
+	struct json_object *fields = json_object_object_get(shot->route, "body");
+	struct json_object *field = count(fields) ? any_of(fields) : NULL;
+	if (!field ||
+	    !(values_is(field, "any") || values_is(field, "array") || values_is(field, "object")))
+		return false;
+	write_body(shot, values_text(field, "name"), PICK(values));
+	if (values_draw(4))
+		add_header(shot, "If-Match: *");
+	expect(shot, "<500", "", "an odd value");
+	return true;
 }
 
 static bool missing_field(struct shot *shot)
@@ -426,7 +455,7 @@ static bool broken_frame(struct shot *shot)
 		"Content-Length: 2\r\nContent-Length: 3", "Content-Length: 1048577",
 		"Transfer-Encoding: gzip", "Transfer-Encoding: chunked\r\nContent-Length: 2",
 		"Transfer-Encoding: identity, chunked", " folded: x", "No colon here", ": no name",
-		"Host: a b", "Host: /", "Host: x\r\nHost: y", "X\x01: y",
+		"Host: a b", "Host: /", "Host: localhost\r\nHost: y", "X\x01: y",
 		"Transfer-Encoding: chunked\r\n\r\nzz", "Transfer-Encoding: chunked\r\n\r\n-1\r\n",
 		"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", "Content-Length: 500" };
 	add_header(shot, PICK(lines));
@@ -455,11 +484,11 @@ static bool rubbish(struct shot *shot)
 	static const char *const lines[] = { "\r\n\r\n", "GET\r\n\r\n", "GET /movies\r\n\r\n",
 		"GET /movies HTTP/9.9\r\n\r\n", "GET /movies HTTP/1.1\r\n\r\n",
 		"GET  HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-		"GET http://[::1/ HTTP/1.1\r\nHost: x\r\n\r\n",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"GET http://[::1/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
 		"GET http://a/movies HTTP/1.1\r\n\r\n", "GET /movies HTTP/1.1\nHost: x\n\n",
-		"GET /movies\x01 HTTP/1.1\r\nHost: x\r\n\r\n", "GET /mov", "{}", "\x01\x01\x00\x01",
-		"GET movies HTTP/1.1\r\nHost: x\r\n\r\n", "POST /bookings HTTP/1.0\r\n\r\n{}" };
+		"GET /movies\x01 HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /mov", "{}", "\x01\x01\x00\x01",
+		"GET movies HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST /bookings HTTP/1.0\r\n\r\n{}" };
 	shot->body.failed = false;
 	buffer_text(&shot->body, PICK(lines));
 	if (values_draw(3) == 0)
@@ -476,6 +505,7 @@ static const struct {
 	bool any_route; /* also one that nginx does not hand on */
 } ways[] = {
 	{ wrong_value, 26, false },
+	{ odd_value, 10, false },
 	{ missing_field, 6, false },
 	{ unknown_field, 4, false },
 	{ field_twice, 3, false },
@@ -520,7 +550,7 @@ static void print_shot(struct shot *shot)
 	if (shot->method) {
 		buffer_printf(&bytes, "%s ", shot->method);
 		buffer_append(&bytes, shot->target.data, shot->target.length);
-		buffer_text(&bytes, " HTTP/1.1\r\nHost: cinema\r\n");
+		buffer_text(&bytes, " HTTP/1.1\r\nHost: localhost\r\n");
 		if (shot->headers.data)
 			buffer_append(&bytes, shot->headers.data, shot->headers.length);
 		if (shot->has_body &&

@@ -166,6 +166,11 @@ static void read_answer(struct gun *gun, int fd, bool is_head)
 		while (gun->answer.length < whole && read_more(gun, fd))
 			continue;
 		gun->closing |= gun->answer.length != whole;
+		if (gun->answer.length >
+		    whole) { /* of what was sent after it, taken for a request */
+			gun->answer.length = whole;
+			gun->answer.data[whole] = '\0';
+		}
 	} else {
 		while (read_more(gun, fd))
 			continue;

@@ -356,6 +356,7 @@ nginx_values() {
 	say "TLS_KEY=$CINEMA_TLS_KEY"
 	say "WEB=$web"
 	say "BODY_LIMIT=$CINEMA_BODY_LIMIT"
+	say "IMPORT_LIMIT=$CINEMA_IMPORT_LIMIT"
 	[ "$(id -u)" = 0 ] && say "USER=user $CINEMA_USER $(id -gn "$CINEMA_USER");" || say "USER="
 	read -ra origins <<<"${CINEMA_CORS_ORIGINS-}"
 	say "CORS_ORIGINS=$(for origin in "${origins[@]}"; do printf "'%s' \$http_origin; " "$origin"; done)"

@@ -99,6 +99,33 @@ test_bookings() {
 	noted bookings confirm "/bookings/ann/$id" ann user
 }
 
+test_the_owners_writes() {
+	local showing
+	AS=own expect 201 POST /movies '{"id":"film","title":"Film","director":"D","rating":5}'
+	noted movies create /movies/film own owner
+	AS=own expect 200 PATCH /movies/film '{"title":"Feature","rating":6}' -H "$ETAG"
+	noted movies change /movies/film own owner
+	expect_json '.[0].fields == ["title", "rating"]'
+	AS=own expect 201 POST /showtimes/screens '{"id":"new","name":"New","price":{"all":5},
+		"rows":[{"name":"A","tier":"all","seats":"####"}]}'
+	noted showtimes create /showtimes/screens/new own owner
+	AS=own expect 201 POST /showtimes/20310101 '{"movie":"film","time":"20:00","screen":"new"}'
+	showing=$(jq -r .uri <<<"$BODY")
+	noted showtimes create "$showing" own owner
+	AS=own expect 200 PATCH "$showing" '{"price":{"all":7}}' -H "$ETAG"
+	noted showtimes change "$showing" own owner
+	expect_json '.[0].fields == ["price"]'
+	# What was deleted shows in both: sales were closed by the service, for the owner's request.
+	AS=own expect 204 DELETE "$showing" -H "$ETAG"
+	noted showtimes delete "$showing" own owner
+	AS=own expect 204 DELETE /showtimes/screens/new -H "$ETAG"
+	noted showtimes delete /showtimes/screens/new own owner
+	AS=own expect 204 DELETE /movies/film -H "$ETAG"
+	noted movies delete /movies/film own owner
+	trail bookings "?what=$showing"
+	expect_json 'map([.action, .role, .by]) == [["close-sales", "service", null]]'
+}
+
 # Another service's question, on the internal listener, which tells whose request it was made for.
 test_what_services_do() {
 	local showing="$DATE/$MOVIE/18:00-2"

@@ -67,6 +67,8 @@
 	S(WAITING_MS, NUMBER, "2000", 10, 60000,                                                   \
 	    "Milliseconds that one may queue; after that the answer is 503 too.")                  \
 	S(BODY_LIMIT, NUMBER, "1048576", 1024, 67108864, "Largest request body, in bytes.")        \
+	S(IMPORT_LIMIT, NUMBER, "1073741824", 1024, 1099511627776,                                 \
+	    "Largest body of an import, in bytes; it is taken as it comes, document by document.") \
 	S(PEER_TIMEOUT_MS, NUMBER, "2000", 10, 60000,                                              \
 	    "Milliseconds that one service waits for another before it answers 503.")              \
 	S(PEER_CACHE_MS, NUMBER, "2000", 0, 60000,                                                 \

@@ -8,6 +8,7 @@
 #include "bookings/book.h"
 #include "bookings/booking.h"
 #include "bookings/change.h"
+#include "bookings/dump.h"
 #include "bookings/map.h"
 #include "bookings/own.h"
 #include "bookings/records.h"
@@ -280,7 +281,13 @@ const struct service_definition bookings_service = {
 	.name = "bookings",
 	.routes = bookings_routes,
 	.route_count = BOOKINGS_ROUTE_COUNT,
-	.data = { { "bookings.json", records_import } },
+	.data = { { .file = "bookings.json",
+	    .import = records_import,
+	    .path = "/bookings",
+	    .prefix = "bookings/",
+	    .depth = 3,
+	    .fixed = true,
+	    .export = dump_bookings } },
 	.start = start,
 	.stop = stop,
 	.command = "--audit",

@@ -50,7 +50,7 @@ static void put(const struct place *place, const char *key, const char *document
 static void put_seats(const struct place *place, struct json_object *booking, int64_t until)
 {
 	struct json_object *seats = json_object_object_get(booking, "seats");
-	char owner[SEAT_OWNER_SIZE], document[SEAT_OWNER_SIZE + 64];
+	char owner[SEAT_OWNER_SIZE], document[SEAT_OWNER_SIZE + 64], fault[64];
 	keys_text key;
 	booking_owner(booking, owner);
 	for (size_t i = 0; i < json_length(seats); i++) {
@@ -63,8 +63,16 @@ static void put_seats(const struct place *place, struct json_object *booking, in
 		}
 		booking_seat_key(booking, name, key);
 		seat_document(document, sizeof document, owner, until);
+		snprintf(fault, sizeof fault, "seats: somebody has %.16s already", name);
+		import_absent(place->import, place->text, key, fault);
 		put(place, key, document);
 	}
+	if (json_length(seats) == 0)
+		return;
+	booking_showing_key(booking, "closed", key);
+	import_absent(place->import, place->text, key, "sales of this showing have been closed");
+	booking_showing_key(booking, "maps", key);
+	import_set(place->import, key, json_object_new_object());
 }
 
 /* Puts a hold among what its user holds, and lets the sweeper know. */
@@ -92,6 +100,7 @@ static void put_booking(const struct place *place, struct json_object *booking)
 	keys_booking(key, place->user, json_text(booking, "id"));
 	import_put(place->import, place->text, key, booking);
 	keys_code(key, json_text(booking, "code"));
+	import_absent(place->import, place->text, key, "code: another booking has it");
 	put(place, key, "{}");
 	enum booking_state state = booking_state(booking, now);
 	if (state == BOOKING_CONFIRMED)
@@ -107,7 +116,7 @@ static void import_short(const struct place *place, const char *movie)
 	char id[ID_BOOKING_SIZE], code[ID_CODE_SIZE];
 	int64_t now = clock_now();
 	/* Ids that grow older entry by entry keep the order of the file. */
-	int64_t order = (int64_t)json_members(import_documents(place->import));
+	int64_t order = (int64_t)import_count(place->import);
 	if (!id_is_valid(movie))
 		import_fault(place->import, place->text, "must be a movie's id or a booking");
 	else if (!id_make_booking(now + order, id) || !id_make_code(code))

@@ -39,9 +39,17 @@ void exchange_free(struct exchange *exchange)
 	free(exchange);
 }
 
+static void end_source(struct response *response)
+{
+	if (response->source.end)
+		response->source.end(response->source.context);
+	response->source = (struct response_source){ 0 };
+}
+
 /* An answer that nothing is known of yet, in the buffer of the one before. */
 static void clear_response(struct exchange *exchange)
 {
+	end_source(&exchange->response);
 	struct buffer body = exchange->response.body;
 	buffer_clear(&body);
 	exchange->response = (struct response){ .request = &exchange->request, .body = body };
@@ -86,7 +94,7 @@ bool exchange_run(struct exchange *exchange, bool may_wait)
 	const struct route *route = exchange->intake.route;
 	enum outcome outcome = OUTCOME_DONE;
 	if (exchange->response.status == 0 && !exchange->starved) {
-		if (route->lane == LANE_WAITING && !may_wait)
+		if (route->lane != LANE_QUICK && !may_wait)
 			return false;
 		exchange->request.may_wait = may_wait;
 		outcome = run(exchange, route);
@@ -108,14 +116,32 @@ void exchange_finish(struct exchange *exchange)
 	buffer_clear(&exchange->head);
 	exchange->body_follows =
 	    head_write(&exchange->response, exchange->intake.method, &exchange->head);
+	exchange->in_pieces = exchange->body_follows && exchange->response.source.next &&
+	    !exchange->response.is_problem;
 	int64_t took = clock_steady() - exchange->started;
 	if (took > settings_number(exchange->config->settings, SETTING_SLOW_MS))
 		log_write(LOG_WARNING, exchange->request.id, "slow: %lld ms for %s %s",
 		    (long long)took, exchange->intake.method, exchange->request.target);
 }
 
+bool exchange_streams(const struct exchange *exchange)
+{
+	return exchange->response.status == 0 && !exchange->starved &&
+	    exchange->intake.route->lane == LANE_STREAM;
+}
+
+bool exchange_next(struct exchange *exchange)
+{
+	struct response *response = &exchange->response;
+	buffer_clear(&response->body);
+	bool more = response->source.next(response->source.context, &response->body);
+	response->body.failed |= memory_take();
+	return more && !response->body.failed;
+}
+
 void exchange_reset(struct exchange *exchange)
 {
+	end_source(&exchange->response);
 	json_object_put(exchange->request.body);
 	exchange->request.body = NULL;
 	if (exchange->response.body.capacity > BODY_KEEP)

@@ -13,6 +13,7 @@ struct exchange {
 	struct intake intake;
 	struct buffer head; /* exchange_finish: the header block to send */
 	bool body_follows;  /* and response.body after it */
+	bool in_pieces;     /* and what exchange_next gives */
 	bool starved;       /* memory ran out, whatever the response says */
 	int64_t started;
 };
@@ -44,6 +45,18 @@ bool exchange_run(struct exchange *exchange, bool may_wait);
 
 /** Makes head and body ready to send, and logs a slow request. */
 void exchange_finish(struct exchange *exchange);
+
+/**
+ * Whether the handler takes the body itself, from request.read, which is then to be set before
+ * exchange_run; exchange_body is not called.
+ */
+bool exchange_streams(const struct exchange *exchange);
+
+/**
+ * Puts the next piece of an answer that has a source into response.body, to be sent after the head.
+ * False when there is none; response.body.failed then says whether it broke off.
+ */
+bool exchange_next(struct exchange *exchange);
 
 /** Forgets the request; what is large is given back. */
 void exchange_reset(struct exchange *exchange);

@@ -115,7 +115,8 @@ bool head_write(struct response *response, const char *method, struct buffer *he
 	char etag[ETAG_SIZE] = "";
 	bool is_head = strcmp(method, "HEAD") == 0, is_read = is_head || strcmp(method, "GET") == 0;
 	check_answer(response);
-	if (response->status == 200 && is_read) {
+	bool in_pieces = response->source.next != NULL && !response->is_problem;
+	if (response->status == 200 && is_read && !in_pieces) {
 		make_tag(response, etag);
 		check_conditions(response, etag);
 	} else if (!is_read && !response->is_problem && (response->version || response->as_read)) {
@@ -126,9 +127,11 @@ bool head_write(struct response *response, const char *method, struct buffer *he
 	buffer_text(head, "Status: ");
 	buffer_number(head, (uint64_t)response->status);
 	buffer_join(head, " ", reason(response->status), "\r\n", NULL);
-	if (has_body) {
+	if (has_body)
 		buffer_join(head, "Content-Type: application/",
-		    response->is_problem ? "problem+" : "", "json\r\nContent-Length: ", NULL);
+		    response->is_problem ? "problem+" : "", "json\r\n", NULL);
+	if (has_body && !in_pieces) {
+		buffer_text(head, "Content-Length: ");
 		buffer_number(head, response->body.length);
 		buffer_text(head, "\r\n");
 	}

@@ -33,6 +33,7 @@ static void read_params(struct intake *intake, struct request *request, char *co
 		WANTED("HTTP_AUTHORIZATION", &request->credential),
 		WANTED("REMOTE_USER", &request->user),
 		WANTED("REMOTE_ROLE", &intake->role),
+		WANTED("BODY_UNBUFFERED", &intake->unbuffered),
 #undef WANTED
 	};
 	*intake = (struct intake){ .method = "", .uri = "", .body_type = "", .role = "" };
@@ -236,27 +237,6 @@ static bool check_role(const struct route *route, const struct request *request,
 	return false;
 }
 
-bool intake_head(struct intake *intake, const struct server_config *config, char *const params[],
-    struct request *request, struct response *response)
-{
-	read_params(intake, request, params);
-	request->id = choose_id(intake->request_id, request->arena);
-	request_role_read(intake->role, &request->role);
-	request->target = intake->uri;
-	request->body_text = "";
-	if (!check_length(
-		intake, settings_number(config->settings, SETTING_BODY_LIMIT), response) ||
-	    !find_route(intake, config, request, response))
-		return false;
-	request->absent = intake->route->absent;
-	request->for_anyone = ROLE_LEAST(intake->route->role) == ROLE_ANYONE;
-	if (check_role(intake->route, request, request_param(request, "user"), response) &&
-	    read_query(intake, request, response) && check_headers(request, response))
-		return true;
-	intake->route = NULL;
-	return false;
-}
-
 /* The charset of a Content-Type's parameters must be UTF-8 where one is named. */
 static bool is_utf8_charset(const char *parameters)
 {
@@ -285,6 +265,16 @@ static bool is_json_type(const char *type, enum method method)
 	return known && is_utf8_charset(type + length);
 }
 
+static bool check_type(
+    const struct intake *intake, const struct request *request, struct response *response)
+{
+	if (is_json_type(intake->body_type, request->method))
+		return true;
+	response_problem(response, PROBLEM_MEDIA_TYPE,
+	    "The body must be sent as Content-Type: application/json, in UTF-8.");
+	return false;
+}
+
 static bool check_fields(
     const struct field *fields, struct json_object *body, struct response *response)
 {
@@ -299,6 +289,32 @@ static bool check_fields(
 	else
 		response_fields(response, PROBLEM_WRONG_FIELD, errors);
 	return good;
+}
+
+bool intake_head(struct intake *intake, const struct server_config *config, char *const params[],
+    struct request *request, struct response *response)
+{
+	read_params(intake, request, params);
+	request->id = choose_id(intake->request_id, request->arena);
+	request_role_read(intake->role, &request->role);
+	request->target = intake->uri;
+	request->body_text = "";
+	if (!find_route(intake, config, request, response))
+		return false;
+	const struct route *route = intake->route;
+	bool streams = route->lane == LANE_STREAM;
+	int64_t limit =
+	    settings_number(config->settings, streams ? SETTING_IMPORT_LIMIT : SETTING_BODY_LIMIT);
+	request->pattern = route->path;
+	request->absent = route->absent;
+	request->for_anyone = ROLE_LEAST(route->role) == ROLE_ANYONE;
+	if (check_length(intake, limit, response) &&
+	    check_role(route, request, request_param(request, "user"), response) &&
+	    read_query(intake, request, response) && check_headers(request, response) &&
+	    (!streams || check_type(intake, request, response)))
+		return true;
+	intake->route = NULL;
+	return false;
 }
 
 /* Whose the thing is that the path, or else the body, speaks of. */
@@ -321,9 +337,8 @@ bool intake_body(const struct intake *intake, const char *text, size_t length,
 		response_problem(response, PROBLEM_BAD_JSON,
 		    "The body has %zu bytes, but Content-Length says %zu.", length,
 		    intake->body_length);
-	else if (!is_json_type(intake->body_type, request->method))
-		response_problem(response, PROBLEM_MEDIA_TYPE,
-		    "The body must be sent as Content-Type: application/json, in UTF-8.");
+	else if (!check_type(intake, request, response))
+		return false;
 	else if (!(request->body = json_read(text, length, why, sizeof why)))
 		response_problem(response, PROBLEM_BAD_JSON, "The body is not JSON: %s.", why);
 	else if (check_fields(intake->route->body, request->body, response) &&

@@ -13,6 +13,7 @@ struct intake {
 	const char *body_length_text;
 	const char *request_id;
 	const char *role;
+	const char *unbuffered;    /* not NULL: the body comes as slowly as its client sends it */
 	size_t body_length;        /* what Content-Length says; 0 when there is none */
 	const struct route *route; /* NULL while the request is refused */
 };

@@ -33,6 +33,11 @@ bool request_role_read(const char *name, enum role *role)
 	return strcmp(name, role_names[ROLE_ANYONE]) == 0;
 }
 
+ssize_t request_read(const struct request *request, char *bytes, size_t size)
+{
+	return request->read ? request->read(request->read_from, bytes, size) : 0;
+}
+
 const char *request_param(const struct request *request, const char *name)
 {
 	return find(request->params, request->param_count, name);

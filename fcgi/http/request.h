@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 
@@ -34,6 +35,7 @@ struct request {
 	const char *id;      /* request id, well formed */
 	enum method method;  /* HEAD is METHOD_GET here; OPTIONS never reaches a handler */
 	const char *target;  /* path and query as they came */
+	const char *pattern; /* the route's path, "/movies/{id}" */
 	struct request_pair params[REQUEST_PARAMS_MAX]; /* {name} in the route's path, decoded */
 	size_t param_count;
 	struct request_pair queries[REQUEST_QUERIES_MAX]; /* decoded */
@@ -50,7 +52,16 @@ struct request {
 	const char *absent; /* the route's words for what is not there, NULL: it has none */
 	bool for_anyone;    /* the route is: what it answers may be cached for all */
 	bool may_wait;      /* false on the quick lane: see OUTCOME_WAIT in route.h */
+	/* Of a LANE_STREAM route: what request_read calls. */
+	ssize_t (*read)(void *from, char *bytes, size_t size);
+	void *read_from;
 };
+
+/**
+ * Takes the next bytes of the body of a LANE_STREAM route, size of them unless it ends there: 0 at its
+ * end, -1 when it broke off or the service stops. After that there is nobody to answer, or no time.
+ */
+ssize_t request_read(const struct request *request, char *bytes, size_t size);
 
 /** "anyone", "user", "staff", "owner" or "service". */
 const char *request_role_name(enum role role);

@@ -33,6 +33,15 @@ enum outcome response_json(struct response *response, int status, struct json_ob
 	return response_body(response, status);
 }
 
+enum outcome response_pieces(struct response *response, const struct response_source *source)
+{
+	buffer_clear(&response->body);
+	response->source = *source;
+	response->status = 200;
+	response->is_problem = false;
+	return OUTCOME_DONE;
+}
+
 enum outcome response_nothing(struct response *response)
 {
 	buffer_clear(&response->body);

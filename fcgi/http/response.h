@@ -9,6 +9,15 @@
 
 #define RESPONSE_HEADERS_MAX 3
 
+/** What makes an answer that goes out in pieces, however large it is. */
+struct response_source {
+	/* Appends the next piece to an empty buffer; false when there is none. One that cannot go
+	 * on sets piece->failed: the answer is then cut off, for the client to notice. */
+	bool (*next)(void *context, struct buffer *piece);
+	void (*end)(void *context); /* called once, whatever happens; may be NULL */
+	void *context;
+};
+
 struct response {
 	const struct request *request;
 	int status; /* 0 until a handler has answered */
@@ -22,6 +31,7 @@ struct response {
 	const char *allow;    /* methods, with a 405 or an OPTIONS */
 	struct request_pair headers[RESPONSE_HEADERS_MAX]; /* more of them; in the arena */
 	size_t header_count;
+	struct response_source source; /* next is NULL: the body is all there is */
 };
 
 #define RESPONSE_MAX (64 * 1024 * 1024)
@@ -34,6 +44,9 @@ enum outcome response_json(struct response *response, int status, struct json_ob
 
 /** Answers with what the handler wrote into response->body itself. */
 enum outcome response_body(struct response *response, int status);
+
+/** Answers 200 with what a source makes, on the waiting lane only; it has no ETag. */
+enum outcome response_pieces(struct response *response, const struct response_source *source);
 
 /** Answers 204, no document. */
 enum outcome response_nothing(struct response *response);

@@ -21,9 +21,10 @@ typedef enum outcome (*route_handler)(
 
 /**
  * A quick route reads its own store and answers on the thread that took the request (it may turn
- * out to need to wait: OUTCOME_WAIT). A waiting route goes to the larger pool at once.
+ * out to need to wait: OUTCOME_WAIT). A waiting route goes to the larger pool at once. So does a
+ * stream: its handler takes the body itself, JSON of any size, by request_read.
  */
-enum lane { LANE_QUICK, LANE_WAITING };
+enum lane { LANE_QUICK, LANE_WAITING, LANE_STREAM };
 
 struct route {
 	enum method method;

@@ -41,8 +41,9 @@
 #define MALLOC_ARENAS   2    /* one for each of 64 threads would cost megabytes */
 #define ACCEPTS_AT_ONCE 64
 
-/* PARKED: watched by epoll; BUSY: in a thread's hands; ENDING: parked, and no more will come. */
-enum state { PARKED, BUSY, ENDING };
+/* PARKED: watched by epoll; BUSY: in a thread's hands; STREAMING: the same, and the thread may wait for
+ * the other side; ENDING: parked or streaming, and no more will come. */
+enum state { PARKED, BUSY, STREAMING, ENDING };
 
 struct connection {
 	FCGX_Request fcgi;
@@ -50,6 +51,8 @@ struct connection {
 	struct connection *previous, *next; /* under server->mutex */
 	_Atomic enum state state;
 	struct exchange *exchange; /* on its way through the waiting lane */
+	size_t streamed;           /* bytes of its body that its handler has taken */
+	bool streams, stream_ended, stream_broken;
 };
 
 struct server {
@@ -60,8 +63,8 @@ struct server {
 	pthread_t *threads;
 	size_t thread_count;
 	bool starved; /* accept has failed, which was logged, since none waited last */
-	atomic_bool stopping;
-	int64_t stop_started;
+	atomic_bool stopping,
+	    ending; /* ending: what has not begun will not, what streams breaks off */
 	pthread_mutex_t mutex;
 	pthread_cond_t emptied;
 	struct connection *connections;
@@ -140,15 +143,68 @@ static void admit(struct server *server, int fd)
 	park(connection, EPOLL_CTL_ADD);
 }
 
+/* Closes the connection in the middle of a request, and forgets it. */
+static void break_off(struct connection *connection, struct exchange *exchange)
+{
+	FCGX_Free(&connection->fcgi, 1);
+	exchange_reset(exchange);
+	forget(connection);
+}
+
+/* After what may have waited for the other side. */
+static void end_wait(struct connection *connection)
+{
+	enum state streaming = STREAMING;
+	if (atomic_compare_exchange_strong(&connection->state, &streaming, BUSY))
+		return;
+	/* It is ENDING: as in take. */
+	pthread_mutex_lock(&connection->server->mutex);
+	pthread_mutex_unlock(&connection->server->mutex);
+	atomic_store(&connection->state, BUSY);
+}
+
+/* Before what may wait for the other side for as long as that likes; false: it is too late for it. */
+static bool begin_wait(struct connection *connection)
+{
+	atomic_store(&connection->state, STREAMING);
+	if (!atomic_load(&connection->server->ending))
+		return true;
+	end_wait(connection);
+	return false;
+}
+
+static bool put(FCGX_Request *fcgi, const struct buffer *bytes)
+{
+	return bytes->length == 0 ||
+	    FCGX_PutStr(bytes->data, (int)bytes->length, fcgi->out) == (int)bytes->length;
+}
+
+/* Sends piece after piece; false when the source or the client broke off. */
+static bool send_pieces(struct connection *connection, struct exchange *exchange)
+{
+	bool good = true;
+	while (good && exchange_next(exchange)) {
+		good = begin_wait(connection);
+		if (good) {
+			good = put(&connection->fcgi, &exchange->response.body);
+			end_wait(connection);
+		}
+	}
+	return good && !exchange->response.body.failed;
+}
+
 /* Writes the answer and parks the connection, or closes it. */
 static void answer(struct connection *connection, struct exchange *exchange)
 {
 	FCGX_Request *fcgi = &connection->fcgi;
 	exchange_finish(exchange);
-	FCGX_PutStr(exchange->head.data, (int)exchange->head.length, fcgi->out);
-	if (exchange->body_follows)
-		FCGX_PutStr(
-		    exchange->response.body.data, (int)exchange->response.body.length, fcgi->out);
+	put(fcgi, &exchange->head);
+	if (exchange->in_pieces && !send_pieces(connection, exchange)) {
+		break_off(connection, exchange);
+		return;
+	}
+	if (exchange->body_follows && !exchange->in_pieces)
+		put(fcgi, &exchange->response.body);
 	if (exchange->head.failed || atomic_load(&connection->server->stopping))
 		fcgi->keepConnection = 0;
 	FCGX_Finish_r(fcgi);
@@ -189,7 +245,8 @@ static bool take_body(struct connection *connection, struct exchange *exchange)
 	    (size_t)settings_number(connection->server->config->settings, SETTING_BODY_LIMIT);
 	size_t length = exchange->intake.body_length, got = 0;
 	char *text = NULL;
-	if (exchange->response.status == problem_status(PROBLEM_BODY_TOO_LARGE)) {
+	if (exchange->response.status == problem_status(PROBLEM_BODY_TOO_LARGE) ||
+	    exchange->intake.unbuffered) {
 		close_after(fcgi);
 		return true;
 	}
@@ -209,6 +266,28 @@ static bool take_body(struct connection *connection, struct exchange *exchange)
 	return FCGX_GetError(fcgi->in) == 0;
 }
 
+/* Gives a handler the next bytes of the body, straight from the connection: see request_read. */
+static ssize_t read_stream(void *from, char *bytes, size_t size)
+{
+	struct connection *connection = from;
+	FCGX_Stream *in = connection->fcgi.in;
+	const struct intake *intake = &connection->exchange->intake;
+	if (connection->stream_ended && !connection->stream_broken)
+		return 0;
+	connection->stream_broken |= !begin_wait(connection);
+	if (connection->stream_broken)
+		return -1;
+	int got = FCGX_GetStr(bytes, (int)size, in);
+	end_wait(connection);
+	connection->streamed += (size_t)got;
+	connection->stream_ended = (size_t)got < size;
+	if (!connection->stream_ended)
+		return got;
+	connection->stream_broken = FCGX_GetError(in) != 0 ||
+	    (intake->body_length > 0 && intake->body_length != connection->streamed);
+	return connection->stream_broken ? -1 : got;
+}
+
 /* Serves the request on a connection; returns the exchange to serve the next one with. */
 static struct exchange *serve(struct connection *connection, struct exchange *exchange)
 {
@@ -219,10 +298,14 @@ static struct exchange *serve(struct connection *connection, struct exchange *ex
 		return exchange;
 	}
 	exchange_begin(exchange, connection->fcgi.envp);
-	if (!take_body(connection, exchange)) {
-		FCGX_Free(&connection->fcgi, 1);
-		exchange_reset(exchange);
-		forget(connection);
+	connection->streams = exchange_streams(exchange);
+	if (connection->streams) {
+		connection->streamed = 0;
+		connection->stream_ended = connection->stream_broken = false;
+		exchange->request.read = read_stream;
+		exchange->request.read_from = connection;
+	} else if (!take_body(connection, exchange)) {
+		break_off(connection, exchange);
 		return exchange;
 	}
 	if (!exchange_run(exchange, false)) {
@@ -233,6 +316,8 @@ static struct exchange *serve(struct connection *connection, struct exchange *ex
 		exchange_free(spare);
 		response_problem(&exchange->response, PROBLEM_BUSY,
 		    "Too many requests wait already; this one was not begun.");
+		if (connection->streams)
+			close_after(&connection->fcgi);
 	}
 	answer(connection, exchange);
 	return exchange;
@@ -248,12 +333,16 @@ static void serve_waiting(void *job)
 	if (waited > settings_number(server->config->settings, SETTING_WAITING_MS))
 		response_problem(&exchange->response, PROBLEM_BUSY,
 		    "Too many requests came before this one; it was not begun.");
-	else if (atomic_load(&server->stopping) &&
-	    clock_steady() - server->stop_started > STOP_QUEUE_MS)
+	else if (atomic_load(&server->ending))
 		response_problem(&exchange->response, PROBLEM_STOPPING,
 		    "The service is stopping; this request was not begun.");
 	exchange_run(exchange, true);
-	answer(connection, exchange);
+	if (connection->streams && !connection->stream_ended)
+		close_after(&connection->fcgi);
+	if (connection->streams && connection->stream_broken)
+		break_off(connection, exchange);
+	else
+		answer(connection, exchange);
 	exchange_free(exchange);
 }
 
@@ -275,18 +364,23 @@ static void *run_quick(void *argument)
 	return NULL;
 }
 
-/* Lets parked connections, most of them at most, deliver what nginx has sent already, and nothing after
- * it: once read to its end a connection closes itself. Nothing that has arrived is cut, and no request
- * is half taken. With the mutex held. */
-static void end_parked(struct server *server, size_t most)
+/* Shuts connections that are in a state, most of them at most. With the mutex held. */
+static void end_those(struct server *server, enum state state, int how, size_t most)
 {
 	for (struct connection *c = server->connections; c && most > 0; c = c->next) {
-		enum state parked = PARKED;
-		if (!atomic_compare_exchange_strong(&c->state, &parked, ENDING))
+		enum state expected = state;
+		if (!atomic_compare_exchange_strong(&c->state, &expected, ENDING))
 			continue;
-		shutdown(c->fcgi.ipcFd, SHUT_RD);
+		shutdown(c->fcgi.ipcFd, how);
 		most--;
 	}
+}
+
+/* Lets parked connections deliver what nginx has sent already, and nothing after it: once read to its
+ * end a connection closes itself. Nothing that has arrived is cut, and no request is half taken. */
+static void end_parked(struct server *server, size_t most)
+{
+	end_those(server, PARKED, SHUT_RD, most);
 }
 
 /* Nothing can be accepted. nginx keeps idle connections for a minute, and while they have all the
@@ -331,24 +425,33 @@ static void accept_until_signal(struct server *server)
 	}
 }
 
-/* Waits for the last connection to go; returns how many are left when time is up. */
-static size_t drain(struct server *server)
+/* Waits for the last connection to go. With the mutex held. */
+static void wait_until_empty(struct server *server, int ms)
 {
 	struct timespec until;
+	int error = 0;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += STOP_MS / 1000;
-	until.tv_nsec += STOP_MS % 1000 * 1000000L;
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000L;
 	if (until.tv_nsec >= 1000000000L) {
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;
 	}
-	server->stop_started = clock_steady();
+	while (server->connection_count > 0 && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&server->emptied, &server->mutex, &until);
+}
+
+/* Waits for all connections to go, and after a while for none that streams; returns how many are left
+ * when time is up. */
+static size_t drain(struct server *server)
+{
 	atomic_store(&server->stopping, true);
 	pthread_mutex_lock(&server->mutex);
 	end_parked(server, SIZE_MAX);
-	int error = 0;
-	while (server->connection_count > 0 && error != ETIMEDOUT)
-		error = pthread_cond_timedwait(&server->emptied, &server->mutex, &until);
+	wait_until_empty(server, STOP_QUEUE_MS);
+	atomic_store(&server->ending, true);
+	end_those(server, STREAMING, SHUT_RDWR, SIZE_MAX);
+	wait_until_empty(server, STOP_MS - STOP_QUEUE_MS);
 	size_t left = server->connection_count;
 	pthread_mutex_unlock(&server->mutex);
 	return left;

@@ -281,5 +281,8 @@ const struct service_definition movies_service = {
 	.name = "movies",
 	.routes = movies_routes,
 	.route_count = MOVIES_ROUTE_COUNT,
-	.data = { { "movies.json", movies_import } },
+	.data = { { .file = "movies.json",
+	    .import = movies_import,
+	    .path = "/movies",
+	    .prefix = "movies/" } },
 };

@@ -13,10 +13,22 @@ void batch_init(struct batch *batch, struct arena *arena, size_t capacity)
 	batch->failed = batch->ops == NULL;
 }
 
+static bool grow(struct batch *batch)
+{
+	size_t capacity = 2 * batch->capacity + 8;
+	struct store_op *ops = arena_alloc(batch->arena, capacity * sizeof *ops);
+	if (!ops)
+		return false;
+	memcpy(ops, batch->ops, batch->count * sizeof *ops);
+	batch->ops = ops;
+	batch->capacity = capacity;
+	return true;
+}
+
 static size_t add(struct batch *batch, enum store_action action, const char *key, uint64_t expected,
     const char *document)
 {
-	if (batch->failed || batch->count == batch->capacity) {
+	if (batch->failed || (batch->count == batch->capacity && !grow(batch))) {
 		batch->failed = true;
 		return 0;
 	}

@@ -14,7 +14,7 @@ struct batch {
 	bool failed; /* no memory; batch_commit then answers STORE_FAILED */
 };
 
-/** An empty list for up to capacity operations. */
+/** An empty list with room for capacity operations, which grows when more are added. */
 void batch_init(struct batch *batch, struct arena *arena, size_t capacity);
 
 /** Expectations for batch_put, batch_delete and batch_check; a real version is never one of these. */

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "service/answer.h"
 #include "service/trail.h"
 
 #include <errno.h>
@@ -14,12 +15,18 @@
 #include <unistd.h>
 
 #define IMPORT_MARK "imported"
+#define WHATEVER    (-1) /* instead of a version: what is there does not matter */
 
 struct import {
 	const struct service *service;
+	bool in_use;                      /* the store has documents, which count too */
 	char path[2 * SETTING_TEXT_SIZE]; /* of the file that is read now */
-	struct json_object *documents;
-	char fault[640];
+	size_t count;
+	struct json_object *documents; /* that were put, by key */
+	struct json_object *found;     /* that were read in the store, by key; null: absent */
+	struct json_object *versions;  /* by key, of what was read or is to be there; 0: absent */
+	enum store_result trouble;
+	char place[256], reason[256];
 };
 
 const struct settings *import_settings(const struct import *import)
@@ -27,37 +34,194 @@ const struct settings *import_settings(const struct import *import)
 	return import->service->settings;
 }
 
-struct json_object *import_documents(const struct import *import)
+size_t import_count(const struct import *import)
 {
-	return import->documents;
-}
-
-struct json_object *import_get(const struct import *import, const char *key)
-{
-	return json_object_object_get(import->documents, key);
+	return import->in_use ? import->count
+			      : (size_t)json_object_object_length(import->documents);
 }
 
 void import_fault(struct import *import, const char *place, const char *format, ...)
 {
-	if (import->fault[0])
+	if (import->reason[0])
 		return;
-	char reason[256];
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(reason, sizeof reason, format, arguments);
+	vsnprintf(import->reason, sizeof import->reason, format, arguments);
 	va_end(arguments);
-	snprintf(import->fault, sizeof import->fault, "%.200s: %.96s%s%s", import->path,
-	    place ? place : "", place ? ": " : "", reason);
+	snprintf(import->place, sizeof import->place, "%s", place ? place : "");
+}
+
+/* Notes the version at which a key was read, or is to be put. */
+static void set_version(struct import *import, const char *key, int64_t version)
+{
+	if (!json_add(import->versions, key, json_object_new_int64(version)))
+		import_fault(import, NULL, "no memory");
+}
+
+/* Reads a document of a store in use once; NULL when it is not there. */
+static struct json_object *read_stored(struct import *import, const char *key)
+{
+	struct json_object *document = NULL;
+	uint64_t version = 0;
+	if (!import->in_use || json_object_object_get_ex(import->found, key, &document))
+		return document;
+	enum store_result result = answer_read(import->service->store, key, &document, &version);
+	if (result != STORE_OK && result != STORE_ABSENT) {
+		import->trouble = result;
+		import_fault(import, NULL, "the store cannot be read");
+	}
+	json_object_object_add(import->found, key, document);
+	set_version(import, key, (int64_t)version);
+	return document;
+}
+
+struct json_object *import_find(struct import *import, const char *key)
+{
+	struct json_object *document = json_object_object_get(import->documents, key);
+	return document ? document : read_stored(import, key);
+}
+
+struct json_object *import_get(struct import *import, const char *key)
+{
+	struct json_object *document = import_find(import, key);
+	if (document && !json_object_object_get(import->documents, key) &&
+	    !json_add(import->documents, key, json_object_get(document)))
+		import_fault(import, NULL, "no memory");
+	return document;
+}
+
+void import_absent(struct import *import, const char *place, const char *key, const char *fault)
+{
+	if (read_stored(import, key))
+		import_fault(import, place, "%s", fault);
+}
+
+struct visit_all {
+	struct import *import;
+	char keys[200][STORE_KEY_MAX + 1]; /* a visit may not call the store */
+	size_t count;
+};
+
+static bool collect_key(void *context, const struct store_record *record)
+{
+	struct visit_all *all = context;
+	snprintf(all->keys[all->count++], STORE_KEY_MAX + 1, "%s", record->key);
+	return true;
+}
+
+struct json_object *import_all(struct import *import, const char *prefix)
+{
+	const size_t most = sizeof((struct visit_all *)0)->keys / (STORE_KEY_MAX + 1);
+	if (!import->in_use)
+		return import->documents;
+	struct visit_all *all = malloc(sizeof *all);
+	char after[STORE_KEY_MAX + 1] = "";
+	do {
+		if (!all)
+			break;
+		all->count = 0;
+		enum store_result result =
+		    store_scan(import->service->store, prefix, after, most, collect_key, all);
+		if (result != STORE_OK)
+			import->trouble = result;
+		for (size_t i = 0; i < all->count; i++)
+			read_stored(import, all->keys[i]);
+		if (all->count > 0)
+			snprintf(after, sizeof after, "%s", all->keys[all->count - 1]);
+	} while (all->count == most);
+	if (!all || import->trouble != STORE_OK)
+		import_fault(import, NULL, "the store cannot be read");
+	free(all);
+	return import->found;
 }
 
 void import_put(
     struct import *import, const char *place, const char *key, struct json_object *document)
 {
-	if (import_get(import, key) || strlen(key) > STORE_KEY_MAX) {
+	if (json_object_object_get(import->documents, key) || strlen(key) > STORE_KEY_MAX) {
 		import_fault(import, place, "%s is there twice or too long", key);
 		json_object_put(document);
 	} else if (!json_add(import->documents, key, document)) {
 		import_fault(import, place, "no memory");
+	} else if (import->in_use) {
+		set_version(import, key, 0);
+	}
+}
+
+void import_set(struct import *import, const char *key, struct json_object *document)
+{
+	if (!json_add(import->documents, key, document))
+		import_fault(import, NULL, "no memory");
+	else if (import->in_use)
+		set_version(import, key, WHATEVER);
+}
+
+struct import *import_new(struct service *service, size_t count)
+{
+	struct import *import = malloc(sizeof *import);
+	if (!import)
+		return NULL;
+	*import = (struct import){
+		.service = service,
+		.in_use = true,
+		.count = count,
+		.documents = json_object_new_object(),
+		.found = json_object_new_object(),
+		.versions = json_object_new_object(),
+	};
+	if (import->documents && import->found && import->versions)
+		return import;
+	import_free(import);
+	return NULL;
+}
+
+void import_free(struct import *import)
+{
+	if (!import)
+		return;
+	json_object_put(import->documents);
+	json_object_put(import->found);
+	json_object_put(import->versions);
+	free(import);
+}
+
+const char *import_wrong(const struct import *import, const char **place)
+{
+	*place = import->place[0] ? import->place : NULL;
+	return import->reason[0] ? import->reason : NULL;
+}
+
+enum store_result import_trouble(const struct import *import)
+{
+	return import->trouble;
+}
+
+struct json_object *import_own(const struct import *import, const char **key)
+{
+	json_foreach(import->documents, first, document)
+	{
+		*key = first;
+		return document;
+	}
+	return NULL;
+}
+
+void import_replace(struct import *import, const char *key, uint64_t version)
+{
+	set_version(import, key, (int64_t)version);
+}
+
+void import_write(const struct import *import, struct batch *batch)
+{
+	json_foreach(import->versions, key, number)
+	{
+		int64_t version = json_object_get_int64(number);
+		uint64_t expected = version == WHATEVER ? BATCH_ANY : (uint64_t)version;
+		struct json_object *document = json_object_object_get(import->documents, key);
+		if (document)
+			batch_put_json(batch, key, expected, document);
+		else
+			batch_check(batch, key, expected);
 	}
 }
 
@@ -217,15 +381,16 @@ bool import_run(struct service *service, char *why, size_t why_size)
 	import.documents = json_object_new_object();
 	if (!import.documents)
 		import_fault(&import, NULL, "no memory");
-	for (size_t i = 0; service->definition->data[i].file && !import.fault[0]; i++) {
+	for (size_t i = 0; service->definition->data[i].file && !import.reason[0]; i++) {
 		struct json_object *data =
 		    read_file(&import, service->definition->data[i].file, &service->data[i]);
-		if (!import.fault[0])
+		if (!import.reason[0])
 			service->definition->data[i].import(&import, data);
 		json_object_put(data);
 	}
-	if (import.fault[0])
-		snprintf(why, why_size, "%s", import.fault);
+	if (import.reason[0])
+		snprintf(why, why_size, "%.200s: %.96s%s%s", import.path, import.place,
+		    import.place[0] ? ": " : "", import.reason);
 	else
 		good = !service->store || commit(&import, why, why_size);
 out:

@@ -2,13 +2,15 @@
  * literal segment comes before a {name}. */
 #include "service/table.h"
 
+#include "service/bulk.h"
 #include "service/health.h"
 #include "service/trail.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_SIZE 48
+#define PATH_SIZE   48
+#define BULK_ROUTES 2
 
 struct table {
 	struct route *routes;
@@ -35,9 +37,21 @@ static void add_below(
 	}
 }
 
+/* Adds the ways in and out of one kind of document. */
+static void add_bulk(struct table *table, const struct service_kind *data)
+{
+	const struct route routes[BULK_ROUTES] = {
+		{ METHOD_GET, "/export", data->export ? data->export : bulk_export, LANE_WAITING,
+		    ROLE_OWNER, NULL, NULL, NULL },
+		{ METHOD_POST, "/import", bulk_import, LANE_STREAM, ROLE_OWNER, bulk_query, NULL,
+		    NULL },
+	};
+	add_below(table, data->path, routes, BULK_ROUTES);
+}
+
 struct route *table_new(const struct service_definition *definition, size_t *count)
 {
-	const size_t below = TRAIL_ROUTE_COUNT;
+	const size_t below = TRAIL_ROUTE_COUNT + BULK_ROUTES * SERVICE_DATA_FILES;
 	const size_t all = below + HEALTH_ROUTE_COUNT + definition->route_count;
 	char name[PATH_SIZE];
 	struct table table = { .routes =
@@ -47,6 +61,8 @@ struct route *table_new(const struct service_definition *definition, size_t *cou
 	table.paths = (char(*)[PATH_SIZE])(table.routes + all);
 	snprintf(name, sizeof name, "/%s", definition->name);
 	add_below(&table, name, trail_routes, TRAIL_ROUTE_COUNT);
+	for (size_t i = 0; i < SERVICE_DATA_FILES && definition->data[i].file; i++)
+		add_bulk(&table, &definition->data[i]);
 	add(&table, definition->routes, definition->route_count);
 	add(&table, health_routes, HEALTH_ROUTE_COUNT);
 	*count = table.count;

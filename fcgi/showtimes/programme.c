@@ -8,14 +8,15 @@
 #include "service/import.h"
 #include "showtimes/schedule.h"
 #include "showtimes/showing.h"
+#include "showtimes/uses.h"
 
 #include <string.h>
 
-static struct json_object *find(const struct import *import, const char *kind, const char *id)
+static struct json_object *find(struct import *import, const char *kind, const char *id)
 {
 	char key[STORE_KEY_MAX + 1];
 	snprintf(key, sizeof key, "%s/%s", kind, id);
-	return import_get(import, key);
+	return import_find(import, key);
 }
 
 static struct json_object *find_day(void *import, const char *date)
@@ -54,7 +55,7 @@ static struct json_object *try_screens(
     struct import *import, const char *date, const char *movie, const char *time)
 {
 	static const char prefix[] = "screens/";
-	json_foreach(import_documents(import), key, document)
+	json_foreach(import_all(import, prefix), key, document)
 	{
 		(void)document;
 		if (strncmp(key, prefix, sizeof prefix - 1) != 0)
@@ -126,6 +127,7 @@ static void import_day(struct import *import, const char *date, struct json_obje
 	json_add(day, "showings", showings);
 	snprintf(key, sizeof key, "dates/%s", date);
 	import_put(import, date, key, day);
+	import_set(import, USES_KEY, json_object_new_object());
 	place_entries(import, date, list, showings, json_type_object);
 	place_entries(import, date, list, showings, json_type_string);
 }
@@ -141,4 +143,44 @@ void programme_import(struct import *import, struct json_object *data)
 		else
 			import_day(import, date, list);
 	}
+}
+
+void programme_write(struct buffer *piece, const struct store_record *record)
+{
+	char why[128];
+	struct json_object *day = json_read(record->document, record->length, why, sizeof why);
+	json_write(piece, json_object_object_get(day, "showings"));
+	json_object_put(day);
+}
+
+/* Whether two showings are of the same movie, time and screen. */
+static bool is_same(struct json_object *showing, struct json_object *other)
+{
+	static const char *const members[] = { "movie", "time", "screen" };
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (!json_object_equal(json_object_object_get(showing, members[i]),
+			json_object_object_get(other, members[i])))
+			return false;
+	return true;
+}
+
+bool programme_may_replace(
+    struct import *import, struct json_object *old, struct json_object *fresh)
+{
+	struct json_object *before = json_object_object_get(old, "showings");
+	struct json_object *after = json_object_object_get(fresh, "showings");
+	for (size_t i = 0; i < json_length(before); i++) {
+		struct json_object *showing = json_at(before, i);
+		bool stays = false;
+		for (size_t j = 0; j < json_length(after) && !stays; j++)
+			stays = is_same(showing, json_at(after, j));
+		if (stays)
+			continue;
+		import_fault(import, NULL,
+		    "lacks the showing of %s at %s on screen %s, which has to be deleted first",
+		    json_text(showing, "movie"), json_text(showing, "time"),
+		    json_text(showing, "screen"));
+		return false;
+	}
+	return true;
 }

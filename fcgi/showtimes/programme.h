@@ -13,4 +13,11 @@
  */
 void programme_import(struct import *import, struct json_object *data);
 
+/** Appends a day as showtimes.json has it: its showings in the long form. */
+void programme_write(struct buffer *piece, const struct store_record *record);
+
+/** Whether a day still has all showings that it has now, whatever is new of them or beside them. */
+bool programme_may_replace(
+    struct import *import, struct json_object *old, struct json_object *fresh);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "service/answer.h"
 #include "service/document.h"
+#include "service/import.h"
 #include "showtimes/uses.h"
 
 #include <string.h>
@@ -125,6 +126,15 @@ static void check_screen(struct json_object *screen, struct json_object *errors)
 	}
 	if (seats > SCREENS_SEATS_MAX)
 		field_fault(errors, "rows", "more than %d seats", SCREENS_SEATS_MAX);
+}
+
+bool screens_may_replace(struct import *import, struct json_object *old, struct json_object *fresh)
+{
+	if (json_object_equal(
+		json_object_object_get(old, "rows"), json_object_object_get(fresh, "rows")))
+		return true;
+	import_fault(import, NULL, "has other rows now, of which seats may be sold");
+	return false;
 }
 
 enum store_result screens_read(

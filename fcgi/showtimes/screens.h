@@ -16,6 +16,9 @@
 /** Imports screens.json: {id: document}. */
 void screens_import(struct import *import, struct json_object *data);
 
+/** Whether a screen keeps its rows: seats of them may be sold. */
+bool screens_may_replace(struct import *import, struct json_object *old, struct json_object *fresh);
+
 /** How many seats of a screen can be sold. */
 int screens_capacity(struct json_object *screen);
 

@@ -126,6 +126,21 @@ void users_import(struct import *import, struct json_object *data)
 	}
 }
 
+/* Passwords and roles stand in no file: none goes out, and what there is stays. */
+static void write_public(struct buffer *piece, const struct store_record *record)
+{
+	write_user(NULL, piece, record);
+}
+
+static void keep_private(struct json_object *old, struct json_object *fresh)
+{
+	json_foreach(old, name, value)
+	{
+		if (!json_object_object_get(fresh, name))
+			json_add(fresh, name, json_object_get(value));
+	}
+}
+
 static bool start(struct service *service, char *why, size_t why_size)
 {
 	service->own = secret_start(service->settings, why, why_size);
@@ -141,7 +156,12 @@ const struct service_definition users_service = {
 	.name = "users",
 	.routes = users_routes,
 	.route_count = USERS_ROUTE_COUNT,
-	.data = { { "users.json", users_import } },
+	.data = { { .file = "users.json",
+	    .import = users_import,
+	    .path = "/users",
+	    .prefix = "users/",
+	    .write = write_public,
+	    .keep = keep_private } },
 	.start = start,
 	.stop = stop,
 };

@@ -92,6 +92,56 @@ static enum outcome no_memory(
 	return response_json(response, 200, NULL);
 }
 
+/* A source of three pieces; ?large=true: the second fails. */
+struct pieces {
+	int next, ended;
+	bool fails;
+};
+
+static struct pieces pieces;
+
+static bool next_piece(void *context, struct buffer *piece)
+{
+	struct pieces *of = context;
+	assert_int_equal(piece->length, 0);
+	of->next++;
+	buffer_printf(piece, "piece %d\n", of->next);
+	piece->failed |= of->fails && of->next == 2;
+	return of->next <= 3;
+}
+
+static void end_pieces(void *context)
+{
+	((struct pieces *)context)->ended++;
+}
+
+static enum outcome send_pieces(
+    struct service *service, const struct request *request, struct response *response)
+{
+	(void)service;
+	calls++;
+	assert_true(request->may_wait);
+	const struct response_source source = { next_piece, end_pieces, &pieces };
+	pieces = (struct pieces){ .fails = request->query_count > 0 };
+	return response_pieces(response, &source);
+}
+
+/* Takes the body itself, and tells how long it is. */
+static enum outcome take_stream(
+    struct service *service, const struct request *request, struct response *response)
+{
+	(void)service;
+	calls++;
+	char bytes[7];
+	ssize_t got, all = 0;
+	assert_true(request->may_wait);
+	assert_null(request->body);
+	while ((got = request_read(request, bytes, sizeof bytes)) > 0)
+		all += got;
+	buffer_printf(&response->body, "{\"bytes\":%zd}", all);
+	return response_body(response, 200);
+}
+
 static const struct field page_query[] = { ROUTE_PAGE_QUERY, { 0 } };
 static const struct field large_query[] = { { "large", FIELD_BOOLEAN, false, 0, 0, NULL }, { 0 } };
 static const struct field needed_query[] = { { "day", FIELD_DATE, true, 0, 0, NULL }, { 0 } };
@@ -109,6 +159,8 @@ static const struct route routes[] = {
 	{ METHOD_DELETE, "/items/{id}", drop_item, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
 	{ METHOD_GET, "/memory", no_memory, LANE_QUICK, ROLE_ANYONE, large_query, NULL, NULL },
 	{ METHOD_GET, "/needed", no_memory, LANE_QUICK, ROLE_ANYONE, needed_query, NULL, NULL },
+	{ METHOD_GET, "/pieces", send_pieces, LANE_WAITING, ROLE_ANYONE, large_query, NULL, NULL },
+	{ METHOD_POST, "/stream", take_stream, LANE_STREAM, ROLE_USER, NULL, NULL, NULL },
 };
 static const struct server_config config = {
 	.routes = routes,
@@ -602,6 +654,94 @@ static void every_problem_has_its_status_line(void **state)
 	}
 }
 
+static void an_answer_in_pieces_has_no_length_and_no_tag(void **state)
+{
+	(void)state;
+	send_get("/pieces");
+	assert_int_equal(strncmp(exchange->head.data, "Status: 200 OK\r\n", 16), 0);
+	assert_string_equal(header("Content-Length"), "");
+	assert_string_equal(header("ETag"), "");
+	assert_string_equal(header("Content-Type"), "application/json");
+	assert_true(exchange->body_follows && exchange->in_pieces);
+	for (int i = 1; i <= 3; i++) {
+		char text[20];
+		snprintf(text, sizeof text, "piece %d\n", i);
+		assert_true(exchange_next(exchange));
+		assert_string_equal(exchange->response.body.data, text);
+	}
+	assert_false(exchange_next(exchange));
+	assert_false(exchange->response.body.failed);
+	assert_int_equal(pieces.ended, 0);
+	exchange_reset(exchange);
+	assert_int_equal(pieces.ended, 1);
+	send_get("/items/a");
+	assert_int_equal(pieces.ended, 1);
+	assert_false(exchange->in_pieces);
+	/* A HEAD has none of them, and who goes away in the middle ends it too. */
+	send_with("HEAD", "/pieces", NULL, NULL);
+	assert_false(exchange->body_follows || exchange->in_pieces);
+	send_get("/pieces");
+	assert_true(exchange_next(exchange));
+	exchange_reset(exchange);
+	assert_int_equal(pieces.ended, 1);
+}
+
+static void a_source_that_fails_breaks_the_answer_off(void **state)
+{
+	(void)state;
+	send_get("/pieces?large=true");
+	assert_true(exchange_next(exchange));
+	assert_false(exchange_next(exchange));
+	assert_true(exchange->response.body.failed);
+}
+
+static const char *left; /* of a stream's body */
+
+static ssize_t read_left(void *from, char *bytes, size_t size)
+{
+	size_t length = strlen(left) < size ? strlen(left) : size;
+	assert_ptr_equal(from, &left);
+	memcpy(bytes, left, length);
+	left += length;
+	return (ssize_t)length;
+}
+
+/* The way of a request to a route that streams; whether its handler was to run. */
+static bool send_stream(const char *type, const char *user, const char *length)
+{
+	char *params[] = { (char[]){ "REQUEST_METHOD=POST" }, (char[]){ "REQUEST_URI=/stream" },
+		(char *)type, (char *)user, (char *)length, (char[]){ "REMOTE_ROLE=user" }, NULL };
+	exchange_reset(exchange);
+	calls = 0;
+	left = "0123456789";
+	exchange_begin(exchange, params);
+	if (!exchange_streams(exchange))
+		return false;
+	assert_false(exchange_wants_body(exchange));
+	exchange->request.read = read_left;
+	exchange->request.read_from = &left;
+	assert_false(exchange_run(exchange, false));
+	assert_true(exchange_run(exchange, true));
+	exchange_finish(exchange);
+	return true;
+}
+
+static void a_stream_is_read_by_its_handler(void **state)
+{
+	(void)state;
+	assert_true(send_stream(JSON, "REMOTE_USER=ann", "CONTENT_LENGTH=1073741824"));
+	expect_status(200);
+	assert_string_equal(exchange->response.body.data, "{\"bytes\":10}\n");
+	/* What is refused is refused before a byte is read. */
+	assert_false(send_stream("CONTENT_TYPE=text/plain", "REMOTE_USER=ann", "CONTENT_LENGTH=9"));
+	assert_int_equal(exchange->response.status, 415);
+	assert_false(send_stream(JSON, "REMOTE_USER=ann", "CONTENT_LENGTH=1073741825"));
+	assert_int_equal(exchange->response.status, 413);
+	assert_false(send_stream(JSON, "REMOTE_USER=ann", "CONTENT_LENGTH=x"));
+	assert_int_equal(exchange->response.status, 400);
+	assert_int_equal(calls, 0);
+}
+
 static int read_settings(void **state)
 {
 	(void)state;
@@ -638,6 +778,9 @@ int main(void)
 		TEST(a_request_id_is_made_where_none_is_good),
 		TEST(busy_problems_say_when_to_come_again),
 		TEST(every_problem_has_its_status_line),
+		TEST(an_answer_in_pieces_has_no_length_and_no_tag),
+		TEST(a_source_that_fails_breaks_the_answer_off),
+		TEST(a_stream_is_read_by_its_handler),
 	};
 	return cmocka_run_group_tests(tests, read_settings, NULL);
 }

@@ -90,6 +90,7 @@ static bool part_open(struct part *part, char *why, size_t why_size)
 	service->store = store_open("json", "/store", part->definition->name, why, why_size);
 	if (!service->store)
 		house_fault("%s: %s", part->definition->name, why);
+	import_open(service);
 	if (!import_run(service, why, why_size)) {
 		store_close(service->store);
 		return false;
@@ -182,6 +183,18 @@ static void learn_names(const char *folder)
 	json_object_put(showtimes);
 }
 
+/* An empty house would find nothing. */
+static void expect_known(void)
+{
+	static const char *const patterns[] = { "/users/{user}", "/movies/{movie}",
+		"/showtimes/{date}/{movie}", "/showtimes/screens/{screen}" };
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		struct house_request request = { .method = "GET", .uri = house_path(patterns[i]) };
+		if (house_ask(&request, NULL) != 200)
+			house_fault("GET %s: it is not there", request.uri);
+	}
+}
+
 void house_open(void)
 {
 	static const char *const cheap[][2] = { { "CINEMA_PASSWORD_KIB", "8" },
@@ -199,6 +212,7 @@ void house_open(void)
 	learn_names(folder ? folder : "data");
 	if (!house_reopen(folder ? folder : "data", "", why, sizeof why))
 		house_fault("%s", why);
+	expect_known();
 }
 
 const struct route *house_route(size_t index)
@@ -363,6 +377,9 @@ static struct exchange *run(struct part *part, const struct house_request *reque
 		exchange_finish(exchange);
 	}
 	int status = exchange->response.status;
+	if (getenv("FUZZ_SHOW"))
+		fprintf(stderr, "%s %s: %d %s", request->method, request->uri, status,
+		    exchange->response.body.data ? exchange->response.body.data : "\n");
 	if (status < 200 || status >= 500)
 		house_fault("%s %s: %d: %s", request->method, request->uri, status,
 		    exchange->response.body.data ? exchange->response.body.data : "");

@@ -1,7 +1,7 @@
 /* The four services in one process, for fuzzers: their own tables, handlers, imports and peers, over
  * stores of the engine `json` whose files are in memory. What they ask of each other is answered by
  * each other. Every answer is held against what holds for all answers, and one that is wrong, or
- * a 5xx, ends the process: for libFuzzer that is a find. */
+ * a 5xx, ends the process: for libFuzzer that is a find. FUZZ_SHOW=1 prints each with its request. */
 #ifndef CINEMA_FUZZ_HOUSE_H
 #define CINEMA_FUZZ_HOUSE_H
 

@@ -45,7 +45,7 @@ FUZZERS := $(call programs,fuzz,fuzz)
 
 all: $(PROGRAMS)
 
-tests: $(UNIT_TESTS) $(TOOLS) $(SHIMS) $(BUILD)/bench/load
+tests: $(UNIT_TESTS) $(TOOLS) $(SHIMS) $(BENCHES)
 
 # What all services share, and for each folder what its program and its unit tests share.
 $(BUILD)/libcinema.a: $(call objects,$(foreach room,base store http service,fcgi/$(room)/*.c))

@@ -909,6 +909,18 @@ test_valgrind_finds_nothing() {
 	grep -q 'BOOKING DONE' "$WORK/out"
 	echo 1 | /usr/bin/valgrind -q --leak-check=full --error-exitcode=99 \
 		"$CINEMA" --server 127.0.0.1:1 >"$WORK/out" 2>"$WORK/err" || fail "$(cat "$WORK/err")"
+	CODE=0 TERM=xterm "$ROOT/tests/menu/talk.exp" /usr/bin/valgrind -q --leak-check=full --error-exitcode=98 \
+		"$CINEMA" >"$WORK/out" <<-'END' || fail "$(cat "$WORK/out")"
+		? Select an option
+		! 3
+		? enter username :
+		! nobody
+		? Select an option
+		^ P
+		? nobody
+		^ U
+		^ D
+	END
 }
 
 run_suite "$@"

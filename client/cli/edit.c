@@ -76,7 +76,8 @@ void edit_start(void)
 	el_set(edit.editor, EL_EDITOR, "emacs");
 	el_set(edit.editor, EL_SIGNAL, 1); /* gives the terminal back before a signal ends us */
 	el_set(edit.editor, EL_HIST, history, edit.history);
-	el_set(edit.editor, EL_ADDFN, "end-or-delete", "End of input", end_or_delete);
+	/* Its narrow twin leaks the names. */
+	el_wset(edit.editor, EL_ADDFN, L"end-or-delete", L"End of input", end_or_delete);
 	el_set(edit.editor, EL_BIND, "^D", "end-or-delete", NULL);
 	el_set(edit.editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	el_source(edit.editor, NULL);

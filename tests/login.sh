@@ -147,6 +147,9 @@ test_a_log_in_that_has_run_out_says_so() {
 	contains 'Gold'
 	CINEMA_TOKEN=gone run 1 bookings eve
 	says '^cinema: The log-in of CINEMA_TOKEN has run out'
+	CINEMA_TOKEN=gone run 2 logout
+	says '^cinema: CINEMA_TOKEN says who is logged in: unset it; '
+	[ -n "$(kept)" ]
 	CINEMA_TOKEN='go ne' run 5 movies
 	says '^cinema: CINEMA_TOKEN is no token$'
 	run 0 login eve --password-fd 0 < <(password_of eve)

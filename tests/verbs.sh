@@ -597,12 +597,12 @@ test_valgrind_finds_nothing() {
 	for verb in movies 'showtimes 20180806 gold' 'seats 20180806 gold' 'book nayana_patil 20180807 stree a1 a2' \
 		'--json bookings nayana_patil' 'bookings nayana_patil' 'cancel nayana_patil x' 'book nayana_patil 20180807 stree a1' \
 		'hold nayana_patil 20180806 gold --showing 14:00 --count 2' 'suggest nayana_patil' users status 'seats x y' \
-		'register vera' whoami logout 'seats 20180806 gold --count 2' 'export nothing' 'import nothing' \
+		'register vera --password-fd 0' whoami logout 'seats 20180806 gold --count 2' 'export nothing' 'import nothing' \
 		'book --help'; do
 		read -ra words <<<"$verb"
 		code=0
 		/usr/bin/valgrind -q --leak-check=full --error-exitcode=99 "$CINEMA" "${words[@]}" \
-			>"$WORK/out" 2>"$WORK/err" || code=$?
+			>"$WORK/out" 2>"$WORK/err" <<<'long enough' || code=$?
 		[ "$code" -lt 99 ] || fail "$verb: $(cat "$WORK/err")"
 	done
 }

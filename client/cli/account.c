@@ -141,6 +141,8 @@ enum exit_code account_logout(struct command *command)
 		trouble_say(api, API_LOGIN, "Nobody is logged in at %s.", http_server(api->http));
 		return verb_failed(command, API_LOGIN);
 	}
+	if (!api->session.id[0])
+		return verb_misused(command, "CINEMA_TOKEN", "says who is logged in: unset it");
 	enum api_result result = login_end(api);
 	return result == API_OK ? EXIT_DONE : verb_failed(command, result);
 }

@@ -85,6 +85,7 @@ static void check_row(struct json_object *screen, size_t index, struct json_obje
 	snprintf(seats_field, sizeof seats_field, "%sseats", prefix);
 	snprintf(tier_field, sizeof tier_field, "%stier", prefix);
 	if (!json_object_is_type(row, json_type_object)) {
+		snprintf(prefix, sizeof prefix, "rows/%zu", index);
 		field_fault(errors, prefix, "must be an object");
 		return;
 	}

@@ -4,7 +4,7 @@
 # because a service ended, and all is whole again by itself. The guards are taken out first, to see that seen.
 . "$(dirname "$0")/lib.sh"
 
-ROUNDS=${ROUNDS:-$(size 6 100)} # of kills, a test
+ROUNDS=${ROUNDS:-$(size 6 200)} # of kills, a test
 RESTARTS=${RESTARTS:-$(size 2 50)} # of each service
 CLIENTS=12
 REQUESTS=10 # of each, on a day
@@ -114,9 +114,11 @@ kills() {
 		print NR " kills; healed after (ms) median " all[int((NR + 1) / 2)] ", longest " all[NR] }'
 }
 
-# Half of the kills healed within 2 s; sanitizers and busy machines make the tail longer.
+# The kills healed within 2 s: in the long form nearly all, else half of them; sanitizers and busy
+# machines make the tail longer.
 healed_soon() {
-	[ "$(sort -n "$WORK/healed" | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }')" -lt 2000 ]
+	sort -n "$WORK/healed" | awk -v part="$(size 0.5 0.95)" '{ all[NR] = $1 }
+		END { exit all[int((NR + 1) * part)] >= 2000 }'
 }
 
 # All that was told, in the order in which it was told, is there.

@@ -67,4 +67,45 @@ test_json_keeps_what_it_answered() {
 	keeps_what_it_answered json
 }
 
+# cut_service ENGINE BUILD: the same of the whole bookings service, behind nginx: what a client can
+# have been told.
+cut_service() {
+	local engine=$1 data=$WORK/data
+	rm -rf "$DISK/log" "$DISK/cut" "$DISK/state"
+	mkdir -p "$DISK/cut" "$DISK/state" "$data"
+	jq -n '[range(12) | "u\(.)" | {key: ., value: {id: ., name: ., last_active: 0}}] | from_entries' >"$data/users.json"
+	jq -n '{m: {id: "m", title: "M", director: "D", rating: 5}}' >"$data/movies.json"
+	jq -n '{"1": {id: "1", name: "Hall", price: {all: 1000}, rows:
+		[range(10) | {name: "ABCDEFGHIJ"[.:. + 1], tier: "all", seats: "############"}]}}' >"$data/screens.json"
+	jq -n '{"20190101": ["m"], "20190102": ["m"]}' >"$data/showtimes.json"
+	start_cinema "CINEMA_BUILD=$2" "CINEMA_STORE=$engine" "CINEMA_DATA=$data" "CINEMA_STATE=$DISK/state" \
+		CINEMA_WRAP="/usr/bin/env LD_PRELOAD=$BUILD/shims/record.so RECORD_PROGRAM=bookings \
+			RECORD_FOLDER=$DISK/state/store/bookings RECORD_LOG=$DISK/log ASAN_OPTIONS=verify_asan_link_order=0"
+	"$BUILD/tools/rush" "$URL" 20190101 m 18:00-1 12 "$(size 6 40)" race
+	"$BUILD/tools/rush" "$URL" 20190102 m 18:00-1 12 "$(size 6 40)" keys
+	stop_cinema
+	timeout "$(size 150 1500)" "$BUILD/tools/power" "$DISK/log" "$DISK/cut" "$CUTS" \
+		"$BUILD/tools/booked" "$engine" "$DISK/cut" 2>"$WORK/said"
+}
+
+service_keeps_what_it_answered() {
+	cut_service "$1" "$BUILD" || fail "$(grep -v ' bookings$' "$WORK/said" | head -n 5)"
+	# It was told of bookings, and cut after them.
+	[ "$(sed -n 's/ bookings$//p' "$WORK/said" | sort -n | tail -n 1)" -gt 10 ]
+}
+
+test_a_service_that_does_not_sync_is_found_out() {
+	must_fail cut_service sqlite "$(mutant careless fcgi/store/sqlite.c \
+		's/writer_settings\[\] = "PRAGMA synchronous = FULL;"/writer_settings[] = "PRAGMA synchronous = OFF;"/' bookings)"
+	grep -q 'was answered, and is not there' "$WORK/said"
+}
+
+test_the_service_keeps_what_it_answered_on_sqlite() {
+	service_keeps_what_it_answered sqlite
+}
+
+test_the_service_keeps_what_it_answered_on_json() {
+	service_keeps_what_it_answered json
+}
+
 run_suite "$@"

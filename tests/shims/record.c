@@ -1,7 +1,8 @@
 /* Records what a program does to the disk, for tests/tools/power.c: preloaded, it writes every
  * change of the files below RECORD_FOLDER, every sync, and everything that goes to standard output,
  * in the order in which they happened, to RECORD_LOG. With RECORD_LINES=n the program ends, as if
- * killed, at the nth line of its output.
+ * killed, at the nth line of its output. With RECORD_PROGRAM=name only the program of that name is
+ * recorded, and what follows "Location: /bookings/" in an answer to nginx counts as a line of output.
  *
  * One lock is held over each call and its record, so that the order is the true one. */
 #define _GNU_SOURCE
@@ -24,7 +25,8 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -1;
-static const char *folder;
+static const char *folder, *program;
+static char here[512];
 static long lines, lines_max;
 static uint32_t files[FDS];    /* id + 1 of the file that a descriptor is of, 0: none of ours */
 static char folders[FDS][256]; /* the folder that a descriptor is of */
@@ -67,19 +69,42 @@ static void record(
 static __attribute__((constructor)) void start(void)
 {
 	const char *path = getenv("RECORD_LOG"), *most = getenv("RECORD_LINES");
+	program = getenv("RECORD_PROGRAM");
+	if (program && strcmp(program, program_invocation_short_name) != 0)
+		return;
+	if (!getcwd(here, sizeof here))
+		_exit(99);
 	folder = getenv("RECORD_FOLDER");
 	lines_max = most ? strtol(most, NULL, 10) : 0;
 	if (path && folder)
 		log_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
+/* What comes after the folder in a path: "" for itself, NULL when it is another. */
+static const char *below(const char *path)
+{
+	const char *rest = folder;
+	size_t length = strlen(here);
+	if (!folder || log_fd < 0)
+		return NULL;
+	if (path[0] != '/') {
+		if (getcwd(here, sizeof here))
+			length = strlen(here);
+		path += strncmp(path, "./", 2) == 0 ? 2 : 0;
+		rest = strncmp(folder, here, length) == 0 && folder[length] == '/'
+		    ? folder + length + 1
+		    : NULL;
+	}
+	length = rest ? strlen(rest) : 0;
+	return rest && strncmp(path, rest, length) == 0 && strchr("/", path[length]) ? path + length
+										     : NULL;
+}
+
 /* The name below the folder, or NULL. */
 static const char *inside(const char *path)
 {
-	size_t length = folder ? strlen(folder) : 0;
-	return log_fd >= 0 && length && strncmp(path, folder, length) == 0 && path[length] == '/'
-	    ? path + length + 1
-	    : NULL;
+	const char *rest = below(path);
+	return rest && *rest ? rest + 1 : NULL;
 }
 
 static uint32_t find_id(int fd, int created)
@@ -103,7 +128,8 @@ static uint32_t find_id(int fd, int created)
 static int opened(int fd, const char *path, int flags, int existed)
 {
 	const char *name = inside(path);
-	int is_folder = log_fd >= 0 && strcmp(path, folder) == 0;
+	const char *rest = below(path);
+	int is_folder = rest && !*rest;
 	if (fd < 0 || fd >= FDS || (!name && !is_folder))
 		return fd;
 	if (is_folder) {
@@ -173,9 +199,31 @@ static int is_ours(int fd)
 PWRITE(pwrite, off_t)
 PWRITE(pwrite64, off64_t)
 
+/* A booking that nginx is told of counts as told. */
+static ssize_t answer(int fd, const void *bytes, size_t length)
+{
+	static const char mark[] = "Location: /bookings/";
+	REAL(write)
+	char line[256];
+	const char *found = memmem(bytes, length, mark, sizeof mark - 1);
+	const char *end =
+	    found ? memchr(found, '\r', length - (size_t)(found - (const char *)bytes)) : NULL;
+	if (!end)
+		return real(fd, bytes, length);
+	found += sizeof mark - 1;
+	int size = snprintf(line, sizeof line, "%.*s\n", (int)(end - found), found);
+	pthread_mutex_lock(&lock);
+	ssize_t count = real(fd, bytes, length);
+	record(RECORD_OUTPUT, 0, 0, line, (size_t)size);
+	pthread_mutex_unlock(&lock);
+	return count;
+}
+
 ssize_t write(int fd, const void *bytes, size_t length)
 {
 	REAL(write)
+	if (log_fd >= 0 && program && !is_ours(fd))
+		return answer(fd, bytes, length);
 	if (log_fd < 0 || (fd != STDOUT_FILENO && !is_ours(fd)))
 		return real(fd, bytes, length);
 	pthread_mutex_lock(&lock);

@@ -141,7 +141,7 @@ check-valgrind: all tests
 	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run api $(UNIT_TESTS:$(BUILD)/tests/%=unit/%)
 
 # The long form of the suites that try to break it. They run in their short form in check.
-TORTURES := kill power overload faults trouble slow
+TORTURES := kill power overload faults trouble slow soak
 TORTURES += fuzz hostile linear
 torture: all tests
 	TORTURE=1 LIMIT=7200 JOBS=1 BUILD=$(BUILD) tests/run $(TORTURES)

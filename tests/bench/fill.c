@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define BOOKINGS_A_USER   10
-#define BOOKINGS_A_COMMIT 1000
+#define BOOKINGS_A_COMMIT 5000
 #define OPS_A_BOOKING     3
 
 struct fill {

@@ -142,7 +142,7 @@ check-valgrind: all tests
 
 # The long form of the suites that try to break it. They run in their short form in check.
 TORTURES := kill power overload faults trouble slow soak
-TORTURES += fuzz hostile linear
+TORTURES += fuzz hostile linear bulk
 torture: all tests
 	TORTURE=1 LIMIT=7200 JOBS=1 BUILD=$(BUILD) tests/run $(TORTURES)
 

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/json.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,12 @@ static bool fault(struct members *members, const char *why)
 	return false;
 }
 
+static bool no_memory(struct members *members)
+{
+	memory_note();
+	return fault(members, "memory ran out");
+}
+
 static bool is_object(const struct members *members)
 {
 	/* Where names come the step has one, if only an empty one. */
@@ -89,7 +96,7 @@ static bool enter(struct members *members, char c)
 	struct members_step *step = &members->steps[members->level];
 	*step = (struct members_step){ .name = c == '{' ? strdup("") : NULL };
 	if (c == '{' && !step->name)
-		return fault(members, "memory ran out");
+		return no_memory(members);
 	members->level++;
 	members->state = c == '{' ? NAME_OR_END : FIRST;
 	return true;
@@ -126,7 +133,7 @@ static bool take_name(struct members *members)
 	json_object_put(name);
 	buffer_clear(&members->name);
 	members->state = COLON;
-	return step->name || fault(members, "memory ran out");
+	return step->name || no_memory(members);
 }
 
 static bool begin_name(struct members *members, char c)

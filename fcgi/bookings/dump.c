@@ -136,10 +136,11 @@ static void end(void *context)
 enum outcome dump_bookings(
     struct service *service, const struct request *request, struct response *response)
 {
+	const struct service_kind *kind = bulk_kind(service, request, "/export");
 	struct dump *dump = arena_alloc(request->arena, sizeof *dump);
-	if (!dump)
+	if (!dump || !kind)
 		return response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
 	*dump = (struct dump){ .store = service->store };
 	const struct response_source source = { .next = write_piece, .end = end, .context = dump };
-	return bulk_answer(response, bulk_kind(service, request, "/export"), &source);
+	return bulk_answer(response, kind, &source);
 }

@@ -97,8 +97,13 @@ static void put_booking(const struct place *place, struct json_object *booking)
 {
 	int64_t now = clock_now();
 	keys_text key;
+	if (!booking || !json_text(booking, "id") || !json_text(booking, "code")) {
+		import_fault(place->import, place->text, "no memory");
+		json_object_put(booking);
+		return;
+	}
 	keys_booking(key, place->user, json_text(booking, "id"));
-	import_put(place->import, place->text, key, booking);
+	import_put(place->import, place->text, key, json_object_get(booking));
 	keys_code(key, json_text(booking, "code"));
 	import_absent(place->import, place->text, key, "code: another booking has it");
 	put(place, key, "{}");
@@ -109,6 +114,7 @@ static void put_booking(const struct place *place, struct json_object *booking)
 		put_seats(place, booking, booking_expires(booking));
 		put_hold(place, booking, booking_expires(booking));
 	}
+	json_object_put(booking);
 }
 
 static void import_short(const struct place *place, const char *movie)

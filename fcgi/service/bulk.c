@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/members.h"
+#include "base/memory.h"
 #include "service/answer.h"
 #include "service/import.h"
 #include "service/trail.h"
@@ -18,7 +19,8 @@
 #define GROUP_MAX   200
 #define GROUP_BYTES (512 * 1024)
 #define PLACE_SIZE  224
-#define ATTEMPTS    20 /* of one document that others change at the same moment */
+#define REPORT_ROOM 512 /* of an answer, but for the faults */
+#define ATTEMPTS    20  /* of one document that others change at the same moment */
 
 const struct service_kind *bulk_kind(
     const struct service *service, const struct request *request, const char *last)
@@ -86,15 +88,16 @@ static bool write_piece(void *context, struct buffer *piece)
 enum outcome bulk_export(
     struct service *service, const struct request *request, struct response *response)
 {
+	const struct service_kind *data = bulk_kind(service, request, "/export");
 	struct out *out = arena_alloc(request->arena, sizeof *out);
-	if (!out)
+	if (!out || !data)
 		return response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
 	*out = (struct out){
 		.store = service->store,
-		.data = bulk_kind(service, request, "/export"),
+		.data = data,
 	};
 	const struct response_source source = { .next = write_piece, .context = out };
-	return bulk_answer(response, out->data, &source);
+	return bulk_answer(response, data, &source);
 }
 
 const struct field bulk_query[] = {
@@ -117,28 +120,31 @@ static const char *const verdict_names[VERDICTS] = { "taken", "replaced", "uncha
 struct in {
 	struct service *service;
 	const struct request *request;
+	struct response *response;
 	const struct service_kind *data;
 	bool replace;
 	struct one group[GROUP_MAX];
 	size_t count, bytes; /* in the group */
 	size_t total;        /* of all documents so far */
 	int64_t counts[VERDICTS];
-	struct json_object *faults;
+	struct buffer faults; /* told so far, as JSON joined by commas */
+	size_t fault_count;
 	struct arena arena; /* of a commit */
 	enum store_result trouble;
 };
 
-static void refuse(
-    struct in *in, const char *place, size_t line, const char *more, const char *reason)
+/* Notes a fault, and room for it in the answer: after a commit it is too late to lack memory. */
+static void refuse(struct in *in, const char *place, size_t line, const char *reason)
 {
 	in->counts[REFUSED]++;
-	if (json_length(in->faults) >= BULK_FAULTS_MAX)
+	if (in->fault_count == BULK_FAULTS_MAX)
 		return;
-	struct json_object *fault = json_object_new_object();
-	json_add(fault, "place", json_object_new_string(more ? more : place));
-	json_add(fault, "line", json_object_new_int64((int64_t)line));
-	json_add(fault, "detail", json_object_new_string(reason));
-	json_append(in->faults, fault);
+	buffer_text(&in->faults, in->fault_count++ ? ",\n{\"place\":" : "{\"place\":");
+	json_write_string(&in->faults, place);
+	buffer_printf(&in->faults, ",\"line\":%zu,\"detail\":", line);
+	json_write_string(&in->faults, reason);
+	buffer_text(&in->faults, "}");
+	buffer_reserve(&in->response->body, in->faults.length + REPORT_ROOM);
 }
 
 /* Holds a document against what the store has. TAKEN: nothing is there; UNCHANGED: just this is;
@@ -204,7 +210,7 @@ static enum verdict think(struct in *in, const struct one *one, struct batch *ba
 		verdict = judge(in, import, data, &place, &wrong);
 	if (verdict == REFUSED) {
 		/* Where the import sees one entry alone, what it says of the place is not true. */
-		refuse(in, one->place, one->line, in->data->depth > 1 ? NULL : place, wrong);
+		refuse(in, place && in->data->depth < 2 ? place : one->place, one->line, wrong);
 	} else if (verdict != UNCHANGED) {
 		import_write(import, batch);
 		import_own(import, &key);
@@ -235,7 +241,7 @@ static void commit_alone(struct in *in, const struct one *one, size_t number)
 	if (result == STORE_OK)
 		in->counts[verdict]++;
 	else if (result == STORE_CONFLICT)
-		refuse(in, one->place, one->line, NULL, "others change it at the same moment");
+		refuse(in, one->place, one->line, "others change it at the same moment");
 	else
 		in->trouble = result;
 }
@@ -243,11 +249,10 @@ static void commit_alone(struct in *in, const struct one *one, size_t number)
 /* Commits all of the group together; STORE_CONFLICT when that cannot be, and nothing is counted. */
 static enum store_result commit_together(struct in *in)
 {
-	struct json_object *faults = in->faults;
+	size_t told = in->faults.length, fault_count = in->fault_count;
 	int64_t before[VERDICTS];
 	struct batch batch;
 	memcpy(before, in->counts, sizeof before);
-	size_t fault_count = json_length(faults);
 	arena_reset(&in->arena);
 	batch_init(&batch, &in->arena, 4 * GROUP_MAX);
 	for (size_t i = 0; i < in->count && in->trouble == STORE_OK; i++) {
@@ -260,7 +265,8 @@ static enum store_result commit_together(struct in *in)
 	if (result == STORE_OK)
 		return STORE_OK;
 	memcpy(in->counts, before, sizeof before);
-	json_object_array_del_idx(faults, fault_count, json_length(faults) - fault_count);
+	buffer_cut(&in->faults, told);
+	in->fault_count = fault_count;
 	return result;
 }
 
@@ -320,7 +326,7 @@ static bool take(void *context, const struct members_value *value)
 		wrap(&one->text, value);
 	in->total++;
 	if (!value->text || one->text.failed) {
-		refuse(in, one->place, one->line, NULL, "is too large, or memory ran out");
+		refuse(in, one->place, one->line, "is too large, or memory ran out");
 		buffer_free(&one->text);
 		return true;
 	}
@@ -332,13 +338,27 @@ static bool take(void *context, const struct members_value *value)
 }
 
 /* {"taken","replaced","unchanged","refused","faults"} */
+static void write_report(const struct in *in, struct buffer *body)
+{
+	for (size_t i = 0; i < VERDICTS; i++)
+		buffer_printf(
+		    body, "%s\"%s\":%" PRId64, i ? "," : "{", verdict_names[i], in->counts[i]);
+	buffer_text(body, ",\"faults\":[");
+	buffer_append(body, in->faults.data ? in->faults.data : "", in->faults.length);
+	buffer_text(body, "]}");
+}
+
+/* The same, to go with a problem. */
 static struct json_object *report(const struct in *in)
 {
-	struct json_object *counts = json_object_new_object();
-	for (size_t i = 0; i < VERDICTS; i++)
-		json_add(counts, verdict_names[i], json_object_new_int64(in->counts[i]));
-	json_add(counts, "faults", json_object_get(in->faults));
-	return counts;
+	struct buffer text;
+	char why[128];
+	buffer_init(&text, RESPONSE_MAX);
+	write_report(in, &text);
+	struct json_object *report =
+	    text.failed ? NULL : json_read(text.data, text.length, why, sizeof why);
+	buffer_free(&text);
+	return report;
 }
 
 /* Takes the body to its end, or as far as it is good; false when it broke off. */
@@ -347,6 +367,8 @@ static bool take_all(struct in *in, struct members *members, bool *good)
 	char *chunk = malloc(CHUNK);
 	ssize_t got = chunk ? 0 : -1;
 	*good = true;
+	if (!chunk)
+		memory_note();
 	while (*good && chunk && (got = request_read(in->request, chunk, CHUNK)) > 0)
 		*good = members_feed(members, chunk, (size_t)got);
 	free(chunk);
@@ -369,27 +391,33 @@ static enum outcome answer_import(
 		return response_problem_with(response, PROBLEM_BAD_JSON, report(in),
 		    "The body is not JSON: %s. What stood before that was looked at.",
 		    members_why(members));
-	return response_json(response, 200, report(in));
+	buffer_clear(&response->body);
+	write_report(in, &response->body);
+	return response_body(response, 200);
 }
 
 static enum outcome run_import(
     struct service *service, const struct request *request, struct response *response)
 {
+	const struct service_kind *data = bulk_kind(service, request, "/import");
 	struct in *in = calloc(1, sizeof *in);
 	struct members *members = NULL;
 	const char *replace = request_query(request, "replace");
 	enum outcome outcome = OUTCOME_DONE;
 	bool good;
-	if (!in)
+	if (!in || !data) {
+		free(in);
 		return response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
+	}
 	in->service = service;
 	in->request = request;
-	in->data = bulk_kind(service, request, "/import");
+	in->data = data;
 	in->replace = replace && strcmp(replace, "true") == 0;
-	in->faults = json_object_new_array();
+	in->response = response;
+	buffer_init(&in->faults, RESPONSE_MAX);
 	arena_init(&in->arena);
-	members = members_new(in->data->depth ? in->data->depth : 1, STORE_DOCUMENT_MAX, take, in);
-	if (!members || !in->faults)
+	members = members_new(data->depth ? data->depth : 1, STORE_DOCUMENT_MAX, take, in);
+	if (!members || !buffer_reserve(&response->body, REPORT_ROOM))
 		response_problem(response, PROBLEM_INTERNAL, "Memory ran out.");
 	else if (take_all(in, members, &good))
 		outcome = answer_import(in, response, members, good);
@@ -397,7 +425,7 @@ static enum outcome run_import(
 		buffer_free(&in->group[i].text);
 	members_free(members);
 	arena_free(&in->arena);
-	json_object_put(in->faults);
+	buffer_free(&in->faults);
 	free(in);
 	return outcome;
 }

@@ -70,7 +70,12 @@ static struct json_object *read_stored(struct import *import, const char *key)
 		import->trouble = result;
 		import_fault(import, NULL, "the store cannot be read");
 	}
-	json_object_object_add(import->found, key, document);
+	if (json_object_object_add(import->found, key, document) != 0) {
+		json_object_put(document);
+		memory_note();
+		import_fault(import, NULL, "no memory");
+		return NULL;
+	}
 	set_version(import, key, (int64_t)version);
 	return document;
 }
@@ -117,8 +122,10 @@ struct json_object *import_all(struct import *import, const char *prefix)
 	struct visit_all *all = malloc(sizeof *all);
 	char after[STORE_KEY_MAX + 1] = "";
 	do {
-		if (!all)
+		if (!all) {
+			memory_note();
 			break;
+		}
 		all->count = 0;
 		enum store_result result =
 		    store_scan(import->service->store, prefix, after, most, collect_key, all);
@@ -159,8 +166,10 @@ void import_set(struct import *import, const char *key, struct json_object *docu
 struct import *import_new(struct service *service, size_t count)
 {
 	struct import *import = malloc(sizeof *import);
-	if (!import)
+	if (!import) {
+		memory_note();
 		return NULL;
+	}
 	*import = (struct import){
 		.service = service,
 		.in_use = true,
@@ -171,6 +180,7 @@ struct import *import_new(struct service *service, size_t count)
 	};
 	if (import->documents && import->found && import->versions)
 		return import;
+	memory_note();
 	import_free(import);
 	return NULL;
 }
@@ -233,6 +243,8 @@ bool import_faults(struct import *import, const char *place, struct json_object 
 		json_object_put(errors);
 		return true;
 	}
+	if (!field || !detail)
+		memory_note();
 	field = field ? field : "?";
 	const char *slash = strrchr(field, '/');
 	char full[256];

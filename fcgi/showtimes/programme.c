@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "service/import.h"
 #include "showtimes/schedule.h"
 #include "showtimes/showing.h"
@@ -61,12 +62,12 @@ static struct json_object *try_screens(
 		if (strncmp(key, prefix, sizeof prefix - 1) != 0)
 			continue;
 		struct json_object *showing = json_object_new_object();
-		json_add(showing, "movie", json_object_new_string(movie));
-		json_add(showing, "time", json_object_new_string(time));
-		json_add(showing, "screen", json_object_new_string(key + sizeof prefix - 1));
+		bool whole = json_add(showing, "movie", json_object_new_string(movie)) &&
+		    json_add(showing, "time", json_object_new_string(time)) &&
+		    json_add(showing, "screen", json_object_new_string(key + sizeof prefix - 1));
 		int64_t instant;
 		char clash_date[9];
-		if (schedule_instant(date, time, &instant) &&
+		if (whole && schedule_instant(date, time, &instant) &&
 		    !showing_clash(find_day, import, date, showing, clash_date))
 			return showing;
 		json_object_put(showing);
@@ -104,7 +105,11 @@ static void place_entries(struct import *import, const char *date, struct json_o
 			showing = place_long(import, place, date, entry);
 		else
 			showing = place_short(import, place, date, json_object_get_string(entry));
-		json_object_array_put_idx(showings, i, showing);
+		if (json_object_array_put_idx(showings, i, showing) != 0) {
+			json_object_put(showing);
+			memory_note();
+			import_fault(import, place, "no memory");
+		}
 	}
 }
 
@@ -124,12 +129,15 @@ static void import_day(struct import *import, const char *date, struct json_obje
 			import_fault(import, place, "must be a movie's id or a showing");
 	}
 	json_add(day, "date", json_object_new_string(date));
-	json_add(day, "showings", showings);
+	json_add(day, "showings", json_object_get(showings));
 	snprintf(key, sizeof key, "dates/%s", date);
 	import_put(import, date, key, day);
 	import_set(import, USES_KEY, json_object_new_object());
-	place_entries(import, date, list, showings, json_type_object);
-	place_entries(import, date, list, showings, json_type_string);
+	if (showings) {
+		place_entries(import, date, list, showings, json_type_object);
+		place_entries(import, date, list, showings, json_type_string);
+	}
+	json_object_put(showings);
 }
 
 void programme_import(struct import *import, struct json_object *data)

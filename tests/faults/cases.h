@@ -161,6 +161,30 @@ static const struct fault_case fault_cases[] = {
 	    NULL, 0 },
 	{ "GET", "/showtimes?movie=96798c08-d19b-4986-a05d-7da856efb697&from=20180801", NULL, NULL,
 	    NULL, 0 },
+	{ "GET", "/bookings/export", NULL, NULL, NULL, 0 },
+	{ "GET", "/showtimes/export", NULL, NULL, NULL, 0 },
+	{ "POST", "/movies/import",
+	    "{\"new\":{\"id\":\"new\",\"title\":\"T\",\"director\":\"D\",\"rating\":1},"
+	    "\"bad\":{\"id\":\"bad\",\"title\":\"T\"}}",
+	    NULL, NULL, 0 },
+	{ "POST", "/movies/import?replace=true",
+	    "{\"96798c08-d19b-4986-a05d-7da856efb697\":{\"id\":\"96798c08-d19b-4986-a05d-7da856efb697\","
+	    "\"title\":\"Silver\",\"director\":\"D\",\"rating\":1}}",
+	    NULL, NULL, 0 },
+	{ "POST", "/users/import?replace=true",
+	    "{\"nayana_patil\":{\"id\":\"nayana_patil\",\"name\":\"N\",\"last_active\":1}}", NULL,
+	    NULL, 0 },
+	{ "POST", "/showtimes/import",
+	    "{\"20190101\":[\"96798c08-d19b-4986-a05d-7da856efb697\",{\"movie\":\"x\","
+	    "\"time\":\"20:00\",\"screen\":\"1\"}]}",
+	    NULL, NULL, 0 },
+	{ "POST", "/bookings/import",
+	    "{\"yojane_mane\":{\"20180805\":[{\"id\":\"one\",\"code\":\"ONE\","
+	    "\"movie\":\"96798c08-d19b-4986-a05d-7da856efb697\",\"time\":\"18:00\",\"screen\":\"1\","
+	    "\"seats\":[\"E1\",\"E2\"],\"status\":\"held\",\"created\":\"2018-08-01T11:59:00Z\","
+	    "\"expires\":\"2018-08-01T12:09:00Z\",\"history\":[]}]}}",
+	    NULL, NULL, 0 },
+	{ "POST", "/bookings/import", "{\"a\":{\"20180805\":[7]}} x", NULL, NULL, 0 },
 	{ "GET", "/users/trail?by=nobody", NULL, NULL, NULL, 0 },
 	{ "GET", "/bookings/trail?limit=2", NULL, NULL, NULL, 0 },
 	{ "GET", "/bookings/trail?what=/bookings/nayana_patil", NULL, NULL, NULL, 0 },

@@ -104,11 +104,26 @@ void world_close(size_t index)
 	*service = (struct service){ 0 };
 }
 
+/* What a handler that takes the body itself gets of it. */
+static ssize_t read_rest(void *from, char *bytes, size_t size)
+{
+	const char **rest = from;
+	size_t length = *rest ? strlen(*rest) : 0;
+	length = length < size ? length : size;
+	if (length > 0)
+		memcpy(bytes, *rest, length);
+	*rest = *rest ? *rest + length : NULL;
+	return (ssize_t)length;
+}
+
 /* One request's whole way through an exchange. */
 static void run(char *const params[], const char *body, struct exchange *exchange)
 {
 	exchange_begin(exchange, params);
-	if (exchange_wants_body(exchange))
+	if (exchange_streams(exchange)) {
+		exchange->request.read = read_rest;
+		exchange->request.read_from = &body;
+	} else if (exchange_wants_body(exchange))
 		exchange_body(exchange, body ? body : "", body ? strlen(body) : 0);
 	else
 		exchange_body(exchange, "", 0);
@@ -157,7 +172,12 @@ void world_ask(const char *method, const char *path, const char *body, const cha
 	answer->broken = exchange->head.failed;
 	answer->head = exchange->head.length;
 	buffer_append(&answer->text, exchange->head.data, exchange->head.length);
-	if (exchange->body_follows)
+	while (exchange->in_pieces && exchange_next(exchange))
+		buffer_append(
+		    &answer->text, exchange->response.body.data, exchange->response.body.length);
+	if (exchange->in_pieces)
+		answer->broken |= exchange->response.body.failed;
+	else if (exchange->body_follows)
 		buffer_append(
 		    &answer->text, exchange->response.body.data, exchange->response.body.length);
 	exchange_free(exchange);

@@ -230,6 +230,19 @@ test_ctrl_c_at_a_password_gives_the_terminal_back() {
 	[[ $OUT =~ [\ \;]echo[\ \;] && $OUT =~ [\ \;]icanon[\ \;] ]] || fail "$OUT"
 }
 
+test_a_restart_of_users_is_not_noticed() {
+	local user
+	for user in one two three; do
+		kill_service users
+		register "$user"
+		kill_service users
+		run 0 login "$user" --password-fd 0 < <(password_of "$user")
+		kill_service users
+		run 0 whoami
+		contains "$user"
+	done
+}
+
 # What a user may, and what needs the staff.
 test_the_verbs_of_who_is_logged_in() {
 	local code

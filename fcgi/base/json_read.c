@@ -14,6 +14,8 @@
 #include <string.h>
 
 static const char digits[] = "0123456789";
+#define NAME_TOLD 40 /* bytes with the quotes */
+
 static const char no_memory[] = "memory ran out";
 
 struct reader {
@@ -22,6 +24,7 @@ struct reader {
 	size_t depth;
 	const char *fault;
 	struct buffer string; /* the string read last, unescaped */
+	char twice[96];       /* what is wrong, where it names a name */
 };
 
 static struct json_object *read_value(struct reader *r);
@@ -32,6 +35,16 @@ static void *fault(struct reader *r, const char *what)
 	if (!r->fault)
 		r->fault = what;
 	return NULL;
+}
+
+/* The name from start to end stands in the object already; a long one is not told. */
+static void fault_twice(struct reader *r, size_t start, size_t end)
+{
+	size_t length = end - start <= NAME_TOLD ? end - start : 0;
+	snprintf(r->twice, sizeof r->twice, "an object has the same name twice%s%.*s",
+	    length ? ": " : "", (int)length, r->text + start);
+	r->at = start;
+	fault(r, r->twice);
 }
 
 /* What was made, or a fault when there was no memory for it. */
@@ -235,12 +248,12 @@ static void read_member(struct reader *r, struct json_object *object)
 		return;
 	char *name = strdup(r->string.data);
 	struct json_object *value = NULL;
+	size_t end = r->at;
 	skip_space(r);
 	if (!name) {
 		fault(r, no_memory);
 	} else if (json_object_object_get_ex(object, name, NULL)) {
-		r->at = start;
-		fault(r, "an object has the same name twice");
+		fault_twice(r, start, end);
 	} else if (!skip(r, ':')) {
 		fault(r, "a colon must stand here");
 	} else {

@@ -178,11 +178,15 @@ static void read_answer(struct gun *gun, int fd, bool is_head)
 	}
 }
 
-/* Whether a problem's errors name the field, or a place within it. */
+/* Whether a problem's errors name the field, or a place within it; or its detail does, in quotes. */
 static bool names(struct json_object *problem, const char *field)
 {
 	struct json_object *errors = json_object_object_get(problem, "errors");
 	size_t length = strlen(field);
+	char quoted[96];
+	snprintf(quoted, sizeof quoted, "\"%s\"", field);
+	if (strstr(json_text(problem, "detail"), quoted))
+		return true;
 	for (size_t i = 0; errors && i < json_object_array_length(errors); i++) {
 		const char *named = json_text(json_object_array_get_idx(errors, i), "field");
 		if (named && strncmp(named, field, length) == 0 &&

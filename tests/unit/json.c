@@ -105,6 +105,13 @@ static void a_name_twice_is_refused(void **state)
 	check_refused("{\"x\":[{\"a\":{},\"a\":[]}]}");
 	check_refused("{\"a\":1,\"\\u0061\":2}");
 	check_refused("[{\"a\":null,\"a\":null}]");
+	assert_null(read_text("{\"a b:\":1, \"a b:\" : 2}"));
+	assert_non_null(
+	    strstr(why, "line 1, column 12: an object has the same name twice: \"a b:\""));
+	assert_null(read_text("{\"01234567890123456789012345678901234567890123456789\":1,"
+			      "\"01234567890123456789012345678901234567890123456789\":1}"));
+	assert_non_null(strstr(why, "has the same name twice"));
+	assert_null(strstr(why, "0123"));
 }
 
 static void nul_is_refused(void **state)

@@ -30,7 +30,10 @@ static bool note(struct json_object *booking, const char *status, int64_t now)
 	add_instant(entry, "at", now);
 	add_text(entry, "status", status);
 	json_object_deep_copy(json_object_object_get(booking, "seats"), &seats, NULL);
-	return json_add(entry, "seats", seats) && json_append(history, entry);
+	if (json_add(entry, "seats", seats))
+		return json_append(history, entry);
+	json_object_put(entry);
+	return false;
 }
 
 static bool add_seats(
@@ -50,8 +53,9 @@ static bool add_seats(
 		    (picks[i] != picks[i - 1] + 1 || seat->row != seat[-1].row ||
 			seat->column != seat[-1].column + 1);
 	}
-	return json_add(booking, "seats", seats) && json_add(booking, "price", price) &&
-	    json_add(booking, "total", json_object_new_int64(total)) &&
+	bool good = json_add(booking, "seats", seats);
+	good = json_add(booking, "price", price) && good; /* it takes price in any case */
+	return good && json_add(booking, "total", json_object_new_int64(total)) &&
 	    json_add(booking, "currency", json_object_new_string(hall->currency)) &&
 	    json_add(booking, "together", json_object_new_boolean(!split));
 }

@@ -12,11 +12,11 @@ suite_start() {
 	SEAT=0
 }
 
-# The next wish, for a seat that nobody has asked for yet; *any* also without one.
+# The next wish, for a seat that nobody has asked for yet.
 wish() {
 	SEAT=$((SEAT + 1))
 	local row=$((SEAT / 20))
-	WISH="{\"user\":\"$USER_\",\"date\":\"20180805\",\"movie\":\"$MOVIE\",\"seats\":[\"$(printf %b "\\x$(printf %x $((65 + row)))")$((SEAT % 20 + 1))\"]${1-}}"
+	WISH="{\"user\":\"$USER_\",\"date\":\"20180805\",\"movie\":\"$MOVIE\",\"seats\":[\"$(printf %b "\\x$(printf %x $((65 + row)))")$((SEAT % 20 + 1))\"]}"
 }
 
 books() {
@@ -192,7 +192,7 @@ test_a_full_or_broken_disk_on_json() {
 }
 
 test_a_slow_disk_holds_up_nobody_who_reads() {
-	local booking count
+	local count
 	on_disk sqlite
 	disk slow 700
 	for ((count = 0; count < 8; count++)); do

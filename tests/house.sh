@@ -96,6 +96,31 @@ test_a_state_that_the_user_cannot_enter_is_told() {
 	grep -q "cinema, cannot enter CINEMA_STATE, $STATE: it belongs to nobody" "$WORK/said"
 }
 
+# All but the programs that the system has may be where root alone can read.
+test_data_state_and_programs_may_be_roots_alone() {
+	need_root
+	need_confinement
+	mkdir -m 700 "$WORK/closed"
+	cp -r "$ROOT/data" "$WORK/closed/data"
+	mkdir "$WORK/closed/build"
+	cp "$BUILD"/{users,movies,showtimes,bookings} "$WORK/closed/build"
+	chmod -R go= "$WORK/closed"
+	start_cinema "CINEMA_DATA=$WORK/closed/data" "CINEMA_BUILD=$WORK/closed/build" "CINEMA_STATE=$WORK/closed/var"
+	[ "$(of movies Uid | cut -f 1)" = "$(id -u cinema)" ]
+	expect 200 GET /movies
+	expect_json 'length > 0'
+	expect 200 GET / -H 'Accept: text/html'
+	expect 200 GET /healthz
+}
+
+test_two_stores_of_one_service_are_told() {
+	start_cinema
+	stop_cinema
+	cp "$STATE/store/movies/movies.sqlite" "$STATE/store/" 2>/dev/null || cp "$STATE/store/movies/movies.json" "$STATE/store/"
+	must_fail run_sh start 2>"$WORK/said"
+	grep -q 'remove the one that is not wanted' "$WORK/said"
+}
+
 test_the_state_of_before_is_taken_over() {
 	need_root
 	need_confinement

@@ -25,7 +25,7 @@
 # that is what must_fail is for). Instances that it
 # started are stopped after it. A service that ends on its own fails the test, though it is back at
 # once: a test that makes one end uses kill_service or run_sh, or says may_restart. $WORK is a
-# folder for the suite's files, removed at the end.
+# folder for the suite's files, removed at the end, and so is $DISK, if a suite makes it elsewhere.
 # shellcheck shell=bash
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -294,7 +294,7 @@ stop_from() {
 
 suite_end() {
 	stop_from 1 >/dev/null
-	rm -rf "$WORK"
+	rm -rf "$WORK" ${DISK:+"$DISK"}
 }
 
 not_ok() {

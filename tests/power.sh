@@ -10,7 +10,6 @@ CUTS=$(size 60 20000)
 suite_start() {
 	# Memory, if possible: what is rebuilt needs no disk.
 	DISK=$(mktemp -d -p /dev/shm cinema.XXXXXX 2>/dev/null) || DISK=$(mktemp -d "$WORK/XXXX")
-	trap 'rm -rf "$DISK"; suite_end' EXIT
 }
 
 # record ENGINE THREADS BUILD: a run until COMMITS were answered.

@@ -83,6 +83,8 @@ bool id_make_uuid(char id[ID_UUID_SIZE])
 void id_from_hash(const char hash[33], char id[ID_UUID_SIZE])
 {
 	static const char shape[] = "xxxxxxxx-xxxx-4xxx-axxx-xxxxxxxxxxxx";
-	for (size_t i = 0; i < sizeof shape; i++)
-		id[i] = shape[i] == 'x' ? *hash++ : shape[i];
+	memcpy(id, shape, sizeof shape);
+	for (char *place = id; *place; place++)
+		if (*place == 'x')
+			*place = *hash++;
 }

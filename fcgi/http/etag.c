@@ -10,9 +10,11 @@
 
 void etag_of_version(uint64_t version, char etag[ETAG_SIZE])
 {
-	size_t count = buffer_digits(version, etag + 2);
-	memcpy(etag, "\"v", 2);
-	memcpy(etag + 2 + count, "\"", 2);
+	char *end = etag + 2 + buffer_digits(version, etag + 2);
+	etag[0] = '"';
+	etag[1] = 'v';
+	end[0] = '"';
+	end[1] = '\0';
 }
 
 void etag_of_body(const char *body, size_t length, char etag[ETAG_SIZE])

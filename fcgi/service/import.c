@@ -36,8 +36,7 @@ const struct settings *import_settings(const struct import *import)
 
 size_t import_count(const struct import *import)
 {
-	return import->in_use ? import->count
-			      : json_members(import->documents);
+	return import->in_use ? import->count : json_members(import->documents);
 }
 
 void import_fault(struct import *import, const char *place, const char *format, ...)

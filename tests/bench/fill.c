@@ -57,6 +57,17 @@ static void commit(struct fill *fill)
 		die("a commit failed");
 }
 
+/* A code that no other booking has; of a million that are drawn by lot two are often the same. */
+static void make_code(size_t number, char code[ID_CODE_SIZE])
+{
+	static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	uint64_t bits =
+	    (uint64_t)number * UINT64_C(0x9e3779b97f4a7c15); /* odd: no two are the same */
+	for (size_t i = 0; i < ID_CODE_SIZE - 1; i++, bits >>= 5)
+		code[i] = alphabet[bits & 31];
+	code[ID_CODE_SIZE - 1] = '\0';
+}
+
 static void add_booking(struct fill *fill, const struct hall *hall, size_t pick)
 {
 	char user[24], id[ID_BOOKING_SIZE], code[ID_CODE_SIZE], owner[SEAT_OWNER_SIZE];
@@ -64,8 +75,9 @@ static void add_booking(struct fill *fill, const struct hall *hall, size_t pick)
 	keys_text key;
 	int64_t at = fill->now - (int64_t)(fill->wanted - fill->done);
 	snprintf(user, sizeof user, "u%06zu", fill->done / BOOKINGS_A_USER);
-	if (!id_make_booking(at, id) || !id_make_code(code))
+	if (!id_make_booking(at, id))
 		die("no random bytes");
+	make_code(fill->done, code);
 	struct json_object *booking = booking_new(id, code, user, hall, &pick, 1, at, 0);
 	keys_booking(key, user, id);
 	batch_put_json(&fill->batch, key, BATCH_ABSENT, booking);

@@ -30,7 +30,7 @@ static const int allowed[] = {
 	CALL(read), CALL(write), CALL(readv), CALL(writev), CALL(pread64), CALL(pwrite64),
 	CALL(preadv), CALL(pwritev), CALL(lseek), CALL(close), CALL(dup), CALL(fcntl), CALL(fstat),
 	CALL(fsync), CALL(fdatasync), CALL(sync_file_range), CALL(ftruncate), CALL(fallocate),
-	CALL(fadvise64), CALL(flock), CALL(fchmod), CALL(getdents64), CALL(sendfile),
+	CALL(fadvise64), CALL(flock), CALL(fchmod), CALL(fchown), CALL(getdents64), CALL(sendfile),
 	CALL(copy_file_range),
 	/* files by name; Landlock says which */
 	CALL(open), CALL(openat), CALL(stat), CALL(lstat), CALL(newfstatat), CALL(statx),

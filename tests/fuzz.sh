@@ -24,7 +24,7 @@ faulty() {
 
 test_a_fault_is_found() {
 	needs_fuzzers
-	faulty client/cli/http.c "s/if (\*value != '<' || value\[1 + target\] != '>')/if (*value != '<')/"
+	faulty client/cli/uri.c "s/if (\*value != '<' || value\[1 + target\] != '>')/if (*value != '<')/"
 	mkdir "$WORK/learned"
 	must_fail "$WORK/faulty/build/fuzzing/fuzz/text" -runs=200000 -artifact_prefix="$WORK/found-" \
 		"$WORK/learned" "$ROOT/tests/fuzz/corpus/text" >"$WORK/said" 2>&1

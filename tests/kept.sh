@@ -233,8 +233,22 @@ test_it_ends_under_load() {
 	wait "$load" || true
 }
 
+# The server has no connection: its only socket is the one that listens.
+is_alone() {
+	[ "$(find "/proc/$SERVER/fd" -lname 'socket:*' | wc -l)" = 1 ]
+}
+
+# How many of so many descriptors the server has left; it has inherited some.
+free_descriptors() {
+	local descriptor left=$1
+	for descriptor in "/proc/$SERVER/fd"/*; do
+		[ "${descriptor##*/}" -ge "$1" ] || left=$((left - 1))
+	done
+	printf '%s\n' "$left"
+}
+
 test_it_lives_through_a_lack_of_descriptors() {
-	local answered before after
+	local answered before after lines
 	SOCKET=$WORK/socket
 	rm -f "$SOCKET"
 	(
@@ -250,14 +264,17 @@ test_it_lives_through_a_lack_of_descriptors() {
 	echo "$answered; $((after - before)) ticks of CPU"
 	[ $((after - before)) -lt 50 ]
 	# Idle connections that have every descriptor make room for who comes.
-	hold 54
+	wait_for 10 is_alone
+	hold $(($(free_descriptors 60) - 1)) # accepting takes one before it looks whether somebody waits
 	for _ in {1..40}; do
 		ask 200 GET /quick
 	done
 	exec {TELL}>&-
 	wait "$HOLDING" || true
 	kept many 20 2 5 /quick
-	[ "$(grep -c 'cannot accept' "$WORK/server.log")" = 1 ]
+	# Told when it begins, and not each time that it is tried again.
+	lines=$(grep -c 'cannot accept' "$WORK/server.log")
+	[ "$lines" -ge 1 ] && [ "$lines" -le 10 ] || fail "$lines lines tell of it"
 	stop
 }
 

@@ -67,7 +67,7 @@ struct server {
 	    ending; /* ending: what has not begun will not, what streams breaks off */
 	pthread_mutex_t mutex;
 	pthread_cond_t emptied;
-	struct connection *connections;
+	struct connection *connections, *oldest; /* the newest first */
 	size_t connection_count;
 };
 
@@ -82,6 +82,8 @@ static void forget(struct connection *connection)
 		server->connections = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
+	else
+		server->oldest = connection->previous;
 	if (--server->connection_count == 0)
 		pthread_cond_signal(&server->emptied);
 	pthread_mutex_unlock(&server->mutex);
@@ -137,6 +139,8 @@ static void admit(struct server *server, int fd)
 	connection->next = server->connections;
 	if (connection->next)
 		connection->next->previous = connection;
+	else
+		server->oldest = connection;
 	server->connections = connection;
 	server->connection_count++;
 	pthread_mutex_unlock(&server->mutex);
@@ -364,10 +368,11 @@ static void *run_quick(void *argument)
 	return NULL;
 }
 
-/* Shuts connections that are in a state, most of them at most. With the mutex held. */
+/* Shuts connections that are in a state, most of them at most, the oldest first: the newest may be
+ * about to bring a request. With the mutex held. */
 static void end_those(struct server *server, enum state state, int how, size_t most)
 {
-	for (struct connection *c = server->connections; c && most > 0; c = c->next) {
+	for (struct connection *c = server->oldest; c && most > 0; c = c->previous) {
 		enum state expected = state;
 		if (!atomic_compare_exchange_strong(&c->state, &expected, ENDING))
 			continue;

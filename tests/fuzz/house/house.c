@@ -21,6 +21,7 @@
 #define PARTS      4
 #define NESTED_MAX 8 /* questions within questions */
 #define PARAMS_MAX 24
+#define ALL_MAX    (64 * 1024 * 1024) /* of an answer in pieces */
 
 struct part {
 	const struct service_definition *definition;
@@ -337,13 +338,40 @@ static void check_head(const struct exchange *exchange, const struct house_reque
 	}
 }
 
-static void check_body(const struct exchange *exchange, const struct house_request *request)
+/* What a handler that takes the body itself gets of it. */
+static ssize_t read_body(void *from, char *bytes, size_t size)
+{
+	struct house_request *rest = from;
+	size_t length = rest->length < size ? rest->length : size;
+	if (length > 0)
+		memcpy(bytes, rest->body, length);
+	rest->body += length;
+	rest->length -= length;
+	return (ssize_t)length;
+}
+
+/* All of an answer that is sent in pieces, in one. */
+static void join_pieces(struct exchange *exchange, const struct house_request *request)
+{
+	struct buffer all;
+	buffer_init(&all, ALL_MAX);
+	while (exchange_next(exchange))
+		buffer_append(&all, exchange->response.body.data, exchange->response.body.length);
+	if (all.failed || exchange->response.body.failed)
+		house_fault("%s %s: the answer broke off", request->method, request->uri);
+	buffer_free(&exchange->response.body);
+	exchange->response.body = all;
+}
+
+static void check_body(struct exchange *exchange, const struct house_request *request)
 {
 	const struct response *response = &exchange->response;
 	const struct buffer *body = &response->body;
 	char why[256], type[64];
 	if (!exchange->body_follows || !strstr(exchange->head.data, "json"))
 		return;
+	if (exchange->in_pieces)
+		join_pieces(exchange, request);
 	struct json_object *value =
 	    json_read(body->data ? body->data : "", body->length, why, sizeof why);
 	if (!value)
@@ -370,7 +398,12 @@ static struct exchange *run(struct part *part, const struct house_request *reque
 		abort();
 	fill_params(request, params);
 	exchange_begin(exchange, params);
-	if (exchange_wants_body(exchange)) {
+	struct house_request rest = *request;
+	if (exchange_streams(exchange)) {
+		exchange->request.read = read_body;
+		exchange->request.read_from = &rest;
+	}
+	if (!exchange_streams(exchange) && exchange_wants_body(exchange)) {
 		hand_over_body(exchange, request);
 	} else {
 		exchange_run(exchange, false) || exchange_run(exchange, true);

@@ -62,7 +62,7 @@
 	    "Threads a service that answer from its own store, and never wait.")                   \
 	S(WAITING_THREADS, NUMBER, "64", 1, 512,                                                   \
 	    "Threads a service that commit, or wait for another service.")                         \
-	S(WAITING_QUEUE, NUMBER, "4096", 1, 65536,                                                 \
+	S(WAITING_QUEUE, NUMBER, "1024", 1, 65536,                                                 \
 	    "Requests that may queue for those threads; beyond that the answer is 503.")           \
 	S(WAITING_MS, NUMBER, "2000", 10, 60000,                                                   \
 	    "Milliseconds that one may queue; after that the answer is 503 too.")                  \

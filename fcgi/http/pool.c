@@ -2,6 +2,8 @@
  * service keeps none of their stacks in memory. */
 #include "http/pool.h"
 
+#include "http/brim.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +20,24 @@ struct pool {
 	size_t first, count; /* jobs that no thread has taken yet */
 	size_t load;         /* those, and the ones that run */
 	size_t idle;         /* threads that wait for a job */
-	bool stopping;
+	bool stopping, full;
+	const char *brim; /* the file that says so */
 	void **jobs;
 	size_t thread_count, thread_limit;
 	pthread_t *threads;
 };
+
+/* Full is what leaves room for those that nginx has taken in before it knows, and no longer full what
+ * has work for a while. The caller holds the mutex, so that the file is as the last to change it says. */
+static void tell(struct pool *pool)
+{
+	bool full = pool->load >= pool->size - pool->size / 4 ||
+	    (pool->full && pool->load >= pool->size / 2);
+	if (full == pool->full)
+		return;
+	pool->full = full;
+	brim_tell(pool->brim, full);
+}
 
 static void *run(void *argument)
 {
@@ -42,6 +57,7 @@ static void *run(void *argument)
 		pool->work(job);
 		pthread_mutex_lock(&pool->mutex);
 		pool->load--;
+		tell(pool);
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	return NULL;
@@ -69,6 +85,7 @@ bool pool_put(struct pool *pool, void *job)
 	if (room) {
 		pool->jobs[(pool->first + pool->count++) % pool->size] = job;
 		pool->load++;
+		tell(pool);
 		if (pool->count > pool->idle && pool->thread_count < pool->thread_limit)
 			start_thread(pool); /* if not, those that there are do it */
 		pthread_cond_signal(&pool->change);
@@ -77,7 +94,8 @@ bool pool_put(struct pool *pool, void *job)
 	return room;
 }
 
-struct pool *pool_start(size_t threads, size_t queue, pool_work work, char *why, size_t why_size)
+struct pool *pool_start(
+    size_t threads, size_t queue, const char *brim, pool_work work, char *why, size_t why_size)
 {
 	struct pool *pool = calloc(1, sizeof *pool);
 	if (!pool)
@@ -85,6 +103,8 @@ struct pool *pool_start(size_t threads, size_t queue, pool_work work, char *why,
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_cond_init(&pool->change, NULL);
 	pool->work = work;
+	pool->brim = brim;
+	brim_tell(brim, false); /* left behind by one that was killed */
 	pool->size = queue + threads;
 	pool->thread_limit = threads;
 	pool->jobs = calloc(pool->size, sizeof *pool->jobs);

@@ -534,7 +534,8 @@ static bool start_threads(struct server *server, char *why, size_t why_size)
 	const struct settings *settings = server->config->settings;
 	size_t quick = (size_t)settings_number(settings, SETTING_QUICK_THREADS);
 	server->pool = pool_start((size_t)settings_number(settings, SETTING_WAITING_THREADS),
-	    (size_t)settings_number(settings, SETTING_WAITING_QUEUE), serve_waiting, why, why_size);
+	    (size_t)settings_number(settings, SETTING_WAITING_QUEUE), server->config->brim,
+	    serve_waiting, why, why_size);
 	server->threads = calloc(quick, sizeof *server->threads);
 	if (!server->pool)
 		return false;

@@ -11,6 +11,8 @@ struct server_config {
 	size_t route_count;
 	struct service *service; /* handed to every handler; the core does not look inside */
 	const struct settings *settings;
+	const char
+	    *brim; /* the file that is there while the waiting lane is full (brim.h), or NULL */
 };
 
 /**

@@ -74,6 +74,7 @@ static bool serve(struct service *service, char *why, size_t why_size)
 	const struct service_definition *definition = service->definition;
 	size_t count;
 	struct route *routes = table_new(definition, &count);
+	char brim[64];
 	bool started = false, good = false;
 
 	if (!routes) {
@@ -85,6 +86,7 @@ static bool serve(struct service *service, char *why, size_t why_size)
 		goto out;
 	if (!confine(service, why, why_size))
 		goto out;
+	snprintf(brim, sizeof brim, "%s/full", identity_folder());
 	malloc_trim(0); /* what a large import has left behind */
 	started = !definition->start || definition->start(service, why, why_size);
 	if (!started)
@@ -92,7 +94,8 @@ static bool serve(struct service *service, char *why, size_t why_size)
 	good = server_run(&(struct server_config){ .routes = routes,
 			      .route_count = count,
 			      .service = service,
-			      .settings = service->settings },
+			      .settings = service->settings,
+			      .brim = brim },
 	    why, why_size);
 	if (!good) {
 		/* Threads may still be at work with what would be freed now. */

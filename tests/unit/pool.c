@@ -7,7 +7,10 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -42,11 +45,13 @@ static void pass_gate(void *job)
 	atomic_fetch_add(&done, 1);
 }
 
+static const char *brim;
+
 static struct pool *start(size_t threads, size_t queue)
 {
 	atomic_store(&done, 0);
 	atomic_store(&most, 0);
-	struct pool *pool = pool_start(threads, queue, pass_gate, why, sizeof why);
+	struct pool *pool = pool_start(threads, queue, brim, pass_gate, why, sizeof why);
 	assert_non_null(pool);
 	return pool;
 }
@@ -95,11 +100,38 @@ static void stopping_does_what_is_queued(void **state)
 	pool_stop(NULL);
 }
 
+static void there_is_a_file_from_three_quarters_full_to_half_empty(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/cinema-pool.XXXXXX", path[64];
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/full", folder);
+	FILE *old = fopen(path, "w"); /* of one that was killed */
+	assert_non_null(old);
+	assert_int_equal(fclose(old), 0);
+	brim = path;
+	struct pool *pool = start(2, 6);
+	brim = NULL;
+	pthread_mutex_lock(&gate);
+	for (int put = 1; put <= 8; put++) {
+		assert_int_equal(access(path, F_OK), put <= 6 ? -1 : 0);
+		assert_true(pool_put(pool, &done));
+	}
+	pthread_mutex_unlock(&gate);
+	wait_for(&done, 8);
+	for (int i = 0; i < 10000 && access(path, F_OK) == 0; i++)
+		pause_ms(1);
+	assert_int_equal(access(path, F_OK), -1);
+	pool_stop(pool);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_job_is_done_once),
 		cmocka_unit_test(a_full_queue_refuses_until_there_is_room),
+		cmocka_unit_test(there_is_a_file_from_three_quarters_full_to_half_empty),
 		cmocka_unit_test(stopping_does_what_is_queued),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

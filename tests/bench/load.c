@@ -11,11 +11,14 @@
  *             measured from the instant at which the request was due. Without it each connection
  *             sends its next request when it has its answer, and a stall hides what it delays
  *   -s        at the end nothing more is sent, not even what was due before
+ *   -b        what is refused (429, 503) is sent again: by the same connection, when the seconds in
+ *             Retry-After are over; in an open loop by another, at once
  *   -1        each request once; the run ends with the last one
  *   -n        requests say Cache-Control: no-cache
  *   -H LINE   one header more in each request
  *
- * Latencies are in milliseconds. `cpu` is how much of one core this program used itself. */
+ * Latencies are in milliseconds. `good` is how many a second were answered 2xx within the time, `untold`
+ * how many were refused without a Retry-After. `cpu` is how much of one core this program used itself. */
 #define _GNU_SOURCE /* epoll_pwait2 */
 #include <ctype.h>
 #include <errno.h>
@@ -50,6 +53,9 @@ struct request {
 struct client {
 	int fd;
 	bool idle, closing, is_head;
+	bool again;       /* its request was refused, and it has to send it once more */
+	long retry_after; /* of the answer, in seconds; 0: none */
+	int64_t rests_until;
 	const struct request *request;
 	size_t sent;
 	int64_t started;
@@ -63,15 +69,20 @@ static struct {
 	struct addrinfo *address;
 	struct request *requests;
 	size_t request_count, next; /* next may pass the count, unless once */
-	bool once, stops;
+	bool once, stops, obeys;
 	double rate;
 	int64_t begin, count_from, end; /* end: nothing is sent from then on */
 	uint64_t due; /* of an open loop: requests sent, so the next one's number */
 	size_t connections, under_way;
 	struct client *clients;
+	struct client *
+	    *resting; /* a ring: those that wait for what Retry-After said, first the first */
+	size_t rest_first, rest_count;
+	const struct request **refused; /* of an open loop, to be sent again */
+	size_t refused_count;
 	int epoll;
 	/* what became of it */
-	uint64_t all, counted, in_time, errors, bytes, statuses[600];
+	uint64_t all, counted, in_time, good, untold, errors, bytes, statuses[600];
 	int64_t longest, last;
 	uint64_t histogram[BUCKETS];
 } load = { .connections = 64 };
@@ -152,10 +163,15 @@ static bool next_request(struct client *client, int64_t at)
 	if (load.rate > 0)
 		due = load.begin + (int64_t)((double)load.due / load.rate * (double)SECOND);
 	if (due > at || due >= load.end || (load.stops && at >= load.end) ||
-	    (load.once && load.next == load.request_count))
+	    (!client->again && load.refused_count == 0 && load.once &&
+		load.next == load.request_count))
 		return false;
 	load.due++;
-	client->request = &load.requests[load.next++ % load.request_count];
+	if (load.refused_count > 0)
+		client->request = load.refused[--load.refused_count];
+	else if (!client->again)
+		client->request = &load.requests[load.next++ % load.request_count];
+	client->again = false;
 	client->is_head = strncmp(client->request->text, "HEAD ", 5) == 0;
 	client->started = due;
 	return true;
@@ -179,6 +195,7 @@ static void start(struct client *client)
 		return;
 	load.under_way++;
 	client->sent = client->head_length = 0;
+	client->retry_after = 0;
 	client->body_left = -1;
 	client->closing = false;
 	send_more(client);
@@ -186,12 +203,43 @@ static void start(struct client *client)
 
 /* Answers */
 
+/* What was refused is sent again later. True when the client is to wait for that. */
+static bool is_refused(struct client *client, int64_t at)
+{
+	if (client->status != 429 && client->status != 503)
+		return false;
+	load.untold += client->retry_after == 0;
+	if (!load.obeys)
+		return false;
+	if (load.rate > 0) {
+		if (load.refused_count < load.request_count)
+			load.refused[load.refused_count++] = client->request;
+		return false;
+	}
+	client->again = client->idle = true;
+	client->rests_until = at + client->retry_after * SECOND;
+	load.resting[(load.rest_first + load.rest_count++) % load.connections] = client;
+	return true;
+}
+
+/* Those whose time is over send again what was refused. */
+static void wake(void)
+{
+	while (load.rest_count > 0 && load.resting[load.rest_first]->rests_until <= now()) {
+		struct client *client = load.resting[load.rest_first];
+		load.rest_first = (load.rest_first + 1) % load.connections;
+		load.rest_count--;
+		start(client);
+	}
+}
+
 static void finish(struct client *client)
 {
 	int64_t at = now(), latency = at - client->started;
 	load.under_way--;
 	load.all++;
 	load.last = at;
+	load.good += client->status / 100 == 2 && at >= load.count_from && at <= load.end;
 	if (client->started >= load.count_from) {
 		load.counted++;
 		load.in_time += at <= load.end;
@@ -202,7 +250,8 @@ static void finish(struct client *client)
 	}
 	if (client->closing)
 		reopen(client);
-	start(client);
+	if (!is_refused(client, at))
+		start(client);
 }
 
 static void break_off(struct client *client)
@@ -231,6 +280,8 @@ static bool read_head(struct client *client)
 		if (strncasecmp(line, "Content-Length:", 15) == 0) {
 			client->body_left = strtoll(line + 15, NULL, 10);
 			has_length = true;
+		} else if (strncasecmp(line, "Retry-After:", 12) == 0) {
+			client->retry_after = strtol(line + 12, NULL, 10);
 		} else if (strncasecmp(line, "Connection: close", 17) == 0) {
 			client->closing = true;
 		}
@@ -301,6 +352,8 @@ static struct timespec time_left(int64_t until)
 		if (due < until && due < load.end)
 			until = due;
 	}
+	if (load.rest_count > 0 && load.resting[load.rest_first]->rests_until < until)
+		until = load.resting[load.rest_first]->rests_until;
 	left = until > at ? until - at : 0;
 	return (struct timespec){ left / SECOND, left % SECOND };
 }
@@ -339,6 +392,7 @@ static void run(double warm_up, double seconds)
 			serve(&events[i]);
 		if (load.rate > 0)
 			start_idle();
+		wake();
 	}
 	load.errors += load.under_way; /* never answered */
 }
@@ -348,11 +402,13 @@ static void report(double cpu)
 	const char *separator = "";
 	int64_t end = load.once && load.last < load.end ? load.last : load.end;
 	double seconds = (double)(end - load.count_from) / (double)SECOND;
-	printf("{\"connections\":%zu,\"seconds\":%.3f,\"all\":%llu,\"requests\":%llu,\"rate\":%.1f,"
-	       "\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"longest\":%.3f,\"errors\":%llu,"
-	       "\"megabytes\":%.1f,\"cpu\":%.3f,\"status\":{",
+	printf(
+	    "{\"connections\":%zu,\"seconds\":%.3f,\"all\":%llu,\"requests\":%llu,\"rate\":%.1f,"
+	    "\"good\":%.1f,\"untold\":%llu,\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"longest\":%.3f,\"errors\":%llu,"
+	    "\"megabytes\":%.1f,\"cpu\":%.3f,\"status\":{",
 	    load.connections, seconds, (unsigned long long)load.all,
-	    (unsigned long long)load.counted, (double)load.in_time / seconds, percentile(0.5),
+	    (unsigned long long)load.counted, (double)load.in_time / seconds,
+	    (double)load.good / seconds, (unsigned long long)load.untold, percentile(0.5),
 	    percentile(0.99), percentile(0.999), (double)load.longest / 1e6,
 	    (unsigned long long)load.errors, (double)load.bytes / 1e6, cpu);
 	for (int i = 0; i < 600; i++) {
@@ -431,7 +487,9 @@ static void open_connections(void)
 {
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
 	load.clients = calloc(load.connections, sizeof *load.clients);
-	if (load.epoll < 0 || !load.clients)
+	load.resting = calloc(load.connections, sizeof(struct client *));
+	load.refused = calloc(load.request_count, sizeof(struct request *));
+	if (load.epoll < 0 || !load.clients || !load.resting || !load.refused)
 		die("memory");
 	for (size_t i = 0; i < load.connections; i++) {
 		load.clients[i].idle = true;
@@ -445,13 +503,14 @@ int main(int argc, char **argv)
 	const char *no_cache = "", *header = "", *end = "";
 	char headers[4096];
 	int option;
-	while ((option = getopt(argc, argv, "c:d:w:r:s1nH:")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:w:r:sb1nH:")) != -1) {
 		switch (option) {
 		case 'c': load.connections = strtoul(optarg, NULL, 10); break;
 		case 'd': seconds = strtod(optarg, NULL); break;
 		case 'w': warm_up = strtod(optarg, NULL); break;
 		case 'r': load.rate = strtod(optarg, NULL); break;
 		case 's': load.stops = true; break;
+		case 'b': load.obeys = true; break;
 		case '1': load.once = true; break;
 		case 'n': no_cache = "Cache-Control: no-cache\r\n"; break;
 		case 'H':
@@ -463,7 +522,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 2 || load.connections == 0 || seconds <= 0) {
 		fprintf(stderr,
-		    "usage: load [-c N] [-d S] [-w S] [-r RATE] [-s] [-1] [-n] [-H LINE] HOST:PORT FILE\n");
+		    "usage: load [-c N] [-d S] [-w S] [-r RATE] [-s] [-b] [-1] [-n] [-H LINE] HOST:PORT FILE\n");
 		return EXIT_FAILURE;
 	}
 	prctl(PR_SET_TIMERSLACK, 1UL);

@@ -63,7 +63,7 @@
 	S(WAITING_THREADS, NUMBER, "64", 1, 512,                                                   \
 	    "Threads a service that commit, or wait for another service.")                         \
 	S(WAITING_QUEUE, NUMBER, "1024", 1, 65536,                                                 \
-	    "Requests that may queue for those threads; beyond that the answer is 503.")           \
+	    "Requests that may queue for those threads; as this fills up the answer is 503.")      \
 	S(WAITING_MS, NUMBER, "2000", 10, 60000,                                                   \
 	    "Milliseconds that one may queue; after that the answer is 503 too.")                  \
 	S(BODY_LIMIT, NUMBER, "1048576", 1024, 67108864, "Largest request body, in bytes.")        \

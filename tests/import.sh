@@ -17,7 +17,8 @@ new_data() {
 refused() {
 	printf '%s\n' "$2" >"$DATA/$1"
 	new_settings "CINEMA_DATA=$DATA"
-	if run_sh start 2>"$WORK/said" >/dev/null; then fail "$1 was taken: $2"; fi
+	if run_sh start >"$WORK/said" 2>&1; then fail "$1 was taken: $2"; fi
+	without_notice "$WORK/said"
 	[ "$(wc -l <"$WORK/said")" = 1 ] || fail "more than one line: $(cat "$WORK/said")"
 	grep -qE "$1: .*$3" "$WORK/said" || fail "expected $1: $3, got $(cat "$WORK/said")"
 	cp "$ROOT/data/$1" "$DATA" 2>/dev/null || rm -f "$DATA/$1"

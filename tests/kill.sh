@@ -164,10 +164,9 @@ test_a_failed_get_would_be_seen() {
 		"$STATE/nginx.conf"
 	kill -HUP "$(pid_of nginx)"
 	load 0
-	kills 8 users bookings
+	kills 8 users # whose answers nginx itself asks for, so what is seen is its 502
 	must_fail unload
-	# Of the service that was killed, or of one that asked it.
-	grep -q '^GET .*: 50[23]' "$WORK/steady" || fail 'another failure than was made'
+	grep -q '^GET .*: 502' "$WORK/steady" || fail 'another failure than was made'
 }
 
 test_no_get_fails_when_a_service_is_killed() {

@@ -118,7 +118,9 @@ refused() {
 	local pattern=$1 output
 	shift
 	new_settings "${CHEAP[@]}" "$@"
-	if output=$(run_sh start 2>&1 >/dev/null); then fail "started with $*"; fi
+	if run_sh start >"$WORK/said" 2>&1; then fail "started with $*"; fi
+	without_notice "$WORK/said"
+	output=$(cat "$WORK/said")
 	[ "$(wc -l <<<"$output")" = 1 ] || fail "$output"
 	grep -qE "$pattern" <<<"$output" || fail "$output"
 	must_fail run_sh status >"$WORK/out"

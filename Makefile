@@ -134,7 +134,7 @@ check-san:
 
 # What is seen over HTTP, in the mode in which everybody has to log in: the suites ask as the owner.
 check-auth: all tests
-	CINEMA_AUTH=required BUILD=$(BUILD) tests/run api bad seats owner clock import rush durability nginx kill verbs menu
+	CINEMA_AUTH=required BUILD=$(BUILD) tests/run api bad seats owner clock import rush durability running nginx kill verbs menu
 
 VALGRIND := /usr/bin/valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
 check-valgrind: all tests

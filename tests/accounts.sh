@@ -204,9 +204,10 @@ test_a_user_with_bookings_to_come_stays() {
 test_bad_tokens_are_refused() {
 	register bad
 	log_in bad
-	local token given
+	local token given other=x
 	token=$(cat "$WORK/token.bad")
-	for given in "Bearer ${token:0:42}" "Bearer ${token}x" "Bearer x${token:1}" "Bearer" "Bearer " \
+	[ "${token:0:1}" != x ] || other=y
+	for given in "Bearer ${token:0:42}" "Bearer ${token}x" "Bearer $other${token:1}" "Bearer" "Bearer " \
 		"Basic $(printf 'bad:password of bad' | base64)" "Session $token" "$token" "Bearer $token $token" \
 		"Bearer $(printf '%5000s' '' | tr ' ' a)" 'Bearer ../tokens' 'Bearer %00'; do
 		[ "$given" = "Session $token" ] || expect 401 GET /users/self -H "Authorization: $given"

@@ -58,8 +58,9 @@
 	S(HOLD_SECONDS, NUMBER, "600", 1, 86400, "Seconds for which a hold keeps its seats.")      \
 	S(SWEEP_MS, NUMBER, "5000", 1, 3600000,                                                    \
 	    "Milliseconds between two tidyings of what has expired.")                              \
-	S(QUICK_THREADS, NUMBER, "2", 1, 64,                                                       \
-	    "Threads a service that answer from its own store, and never wait.")                   \
+	S(QUICK_THREADS, NUMBER, "1", 1, 64,                                                       \
+	    "Threads a service that answer from its own store, and never wait; one keeps two "     \
+	    "cores busy.")                                                                         \
 	S(WAITING_THREADS, NUMBER, "64", 1, 512,                                                   \
 	    "Threads a service that commit, or wait for another service.")                         \
 	S(WAITING_QUEUE, NUMBER, "1024", 1, 65536,                                                 \

@@ -40,6 +40,7 @@
 #define STOP_QUEUE_MS   1000 /* what still queues for the waiting lane then is refused */
 #define MALLOC_ARENAS   2    /* one for each of 64 threads would cost megabytes */
 #define ACCEPTS_AT_ONCE 64
+#define TAKES_AT_ONCE   8 /* requests; more would be kept from a thread that is idle */
 
 /* PARKED: watched by epoll; BUSY: in a thread's hands; STREAMING: the same, and the thread may wait for
  * the other side; ENDING: parked or streaming, and no more will come. */
@@ -356,13 +357,16 @@ static void *run_quick(void *argument)
 	struct exchange *exchange = exchange_new(server->config);
 	if (!exchange)
 		log_write(LOG_ERROR, NULL, "no memory for a quick thread");
-	while (exchange) {
-		struct epoll_event event;
-		if (epoll_wait(server->epoll, &event, 1, -1) < 1)
-			continue; /* interrupted */
-		if (!event.data.ptr)
-			break;
-		exchange = serve(event.data.ptr, exchange);
+	bool ends = false;
+	while (exchange && !ends) {
+		struct epoll_event events[TAKES_AT_ONCE];
+		int count = epoll_wait(server->epoll, events, TAKES_AT_ONCE, -1);
+		for (int i = 0; i < count; i++) {
+			if (events[i].data.ptr)
+				exchange = serve(events[i].data.ptr, exchange);
+			else
+				ends = true;
+		}
 	}
 	exchange_free(exchange);
 	return NULL;

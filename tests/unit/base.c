@@ -241,7 +241,7 @@ static void settings_have_defaults(void **state)
 	static struct settings settings;
 	char why[256];
 	assert_true(read_with("CINEMA_QUICK_THREADS", "", &settings, why));
-	assert_int_equal(settings_number(&settings, SETTING_QUICK_THREADS), 2);
+	assert_int_equal(settings_number(&settings, SETTING_QUICK_THREADS), 1);
 	assert_string_equal(settings_text(&settings, SETTING_STORE), "sqlite");
 	assert_true(read_with("CINEMA_QUICK_THREADS", "64", &settings, why));
 	assert_int_equal(settings_number(&settings, SETTING_QUICK_THREADS), 64);

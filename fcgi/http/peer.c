@@ -18,7 +18,8 @@
 
 #define ANSWER_MAX  (8 * 1024 * 1024)
 #define IDLE_MAX    64 /* handles kept, each with a connection */
-#define SLOTS       1024
+#define SLOTS       4096
+#define WAYS        4                 /* places that a path may have */
 #define ENTRY_MAX   (256 * 1024)      /* a longer answer is not cached */
 #define CACHE_MAX   (4 * 1024 * 1024) /* bytes of all cached answers */
 #define TREE_COST   8                 /* bytes that a tree takes, a byte of its text */
@@ -29,7 +30,7 @@ struct entry {
 	char *text;
 	size_t length;
 	struct json_object *tree; /* the shared one, or NULL */
-	int64_t expires;          /* by clock_steady */
+	int64_t expires;          /* by clock_steady; 0: empty */
 };
 
 struct peers {
@@ -39,7 +40,7 @@ struct peers {
 	pthread_mutex_t mutex;
 	CURL *idle[IDLE_MAX];
 	size_t idle_count;
-	struct entry slots[SLOTS]; /* a path's place is its hash's; a newcomer takes it over */
+	struct entry slots[SLOTS]; /* a path's WAYS places stand where its hash says */
 	size_t cached;             /* bytes in slots */
 };
 
@@ -97,21 +98,37 @@ void peer_stop(struct peers *peers)
 	free(peers);
 }
 
-static struct entry *find_slot(struct peers *peers, const char *path)
+/* The first of a path's places. */
+static struct entry *find_places(struct peers *peers, const char *path)
 {
 	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
 	for (const char *c = path; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
-	return &peers->slots[(hash ^ hash >> 32) % SLOTS];
+	return &peers->slots[(hash ^ hash >> 32) % (SLOTS / WAYS) * WAYS];
+}
+
+/* The place for an answer: that of the path's last one, else one that is empty or soonest will be. */
+static struct entry *choose_place(struct peers *peers, const char *path)
+{
+	struct entry *places = find_places(peers, path), *best = places;
+	for (size_t i = 0; i < WAYS; i++) {
+		if (places[i].path && strcmp(places[i].path, path) == 0)
+			return &places[i];
+		if (places[i].expires < best->expires)
+			best = &places[i];
+	}
+	return best;
 }
 
 /* The entry that is good for path, or NULL; with the mutex held. */
 static struct entry *find_good(struct peers *peers, const char *path)
 {
-	struct entry *entry = find_slot(peers, path);
-	bool good =
-	    entry->path && entry->expires > clock_steady() && strcmp(entry->path, path) == 0;
-	return good ? entry : NULL;
+	struct entry *places = find_places(peers, path);
+	int64_t now = clock_steady();
+	for (size_t i = 0; i < WAYS; i++)
+		if (places[i].path && places[i].expires > now && strcmp(places[i].path, path) == 0)
+			return &places[i];
+	return NULL;
 }
 
 /* Gives the cached answer for path a tree to share, unless it has one. */
@@ -175,12 +192,13 @@ static void keep(struct peers *peers, const char *path, const struct buffer *tex
 	}
 	memcpy(fresh.text, text->data, text->length + 1);
 	pthread_mutex_lock(&peers->mutex);
-	clear_entry(peers, find_slot(peers, path));
+	struct entry *place = choose_place(peers, path);
+	clear_entry(peers, place);
 	if (peers->cached + cost(&fresh) > CACHE_MAX)
 		drop_expired(peers, clock_steady());
 	bool room = peers->cached + cost(&fresh) <= CACHE_MAX;
 	if (room) {
-		*find_slot(peers, path) = fresh;
+		*place = fresh;
 		peers->cached += cost(&fresh);
 	}
 	pthread_mutex_unlock(&peers->mutex);

@@ -414,6 +414,23 @@ static void more_than_the_cache_holds_is_no_fault(void **state)
 	}
 }
 
+static void a_thousand_answers_are_kept_beside_each_other(void **state)
+{
+	(void)state;
+	char why[256], path[32];
+	struct settings patient = settings;
+	patient.values[SETTING_PEER_CACHE_MS].number = 60000;
+	peer_stop(peers);
+	peers = peer_start(&patient, why, sizeof why);
+	assert_non_null(peers);
+	for (int round = 0; round < 2; round++)
+		for (int i = 1; i <= 1000; i++) {
+			snprintf(path, sizeof path, "/good/%d", i);
+			assert_true(ask(PEER_CACHED, path) > 0);
+		}
+	assert_in_range(atomic_load(&asked), 1000, 1050);
+}
+
 static void a_path_too_long_for_a_socket_is_told(void **state)
 {
 	(void)state;
@@ -445,6 +462,7 @@ int main(void)
 		TEST(nobody_there_is_down),
 		TEST(many_threads_ask_at_once),
 		TEST(more_than_the_cache_holds_is_no_fault),
+		TEST(a_thousand_answers_are_kept_beside_each_other),
 		TEST(a_path_too_long_for_a_socket_is_told),
 	};
 	return cmocka_run_group_tests(tests, start_server, stop_server);

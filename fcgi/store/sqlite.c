@@ -28,6 +28,7 @@
 #define BUSY_MS          1000
 #define CHECKPOINT_PAGES 1000  /* of the WAL, between two checkpoints */
 #define WAL_PAGES_MAX    16000 /* from here on a checkpoint waits for readers to go */
+#define FEW              16    /* operations: that their keys differ is quickly seen */
 #define QUICK_CHECK_MAX  4096  /* pages of a database that is looked through when opened */
 
 enum statement {
@@ -377,28 +378,56 @@ static int apply_op(struct connection *writer, const struct store_op *op, uint64
 	return SQLITE_OK;
 }
 
+/* Whether no operation could see another's effect. */
+static bool keys_differ(const struct group_commit *commit)
+{
+	if (commit->count > FEW)
+		return false;
+	for (size_t i = 1; i < commit->count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(commit->ops[i].key, commit->ops[j].key) == 0)
+				return false;
+	return true;
+}
+
+/* Looks whether what one operation expects holds; if not, that is the commit's result. */
+static int check_op(struct connection *writer, struct group_commit *commit, size_t i)
+{
+	const struct store_op *op = &commit->ops[i];
+	uint64_t found = 0;
+	int code = op->expect != STORE_ANY ? find_version(writer, op->key, &found) : SQLITE_OK;
+	if (code == SQLITE_OK && !engine_holds(op, found)) {
+		commit->result = STORE_CONFLICT;
+		commit->done.failed = i;
+	}
+	return code;
+}
+
 /* Applies one commit inside the group's transaction, or leaves that as it was: then the result is
- * STORE_CONFLICT. Anything but SQLITE_OK is the whole group's end. */
+ * STORE_CONFLICT. Anything but SQLITE_OK is the whole group's end. A savepoint costs a copy of each
+ * page that is written, so it is taken only where one operation could see another's effect. */
 static int apply_commit(struct connection *writer, struct group_commit *commit, uint64_t version)
 {
-	int code = run(writer, SAVEPOINT);
+	bool checked = keys_differ(commit);
+	int code = checked ? SQLITE_OK : run(writer, SAVEPOINT);
 	commit->result = STORE_OK;
 	commit->done.version = version;
-	for (size_t i = 0; i < commit->count && code == SQLITE_OK; i++) {
-		const struct store_op *op = &commit->ops[i];
-		uint64_t found = 0;
-		if (op->expect != STORE_ANY)
-			code = find_version(writer, op->key, &found);
-		if (code == SQLITE_OK && !engine_holds(op, found)) {
-			commit->result = STORE_CONFLICT;
-			commit->done.failed = i;
-			code = run(writer, UNDO);
-			break;
-		}
-		if (code == SQLITE_OK)
-			code = apply_op(writer, op, version);
+	for (size_t i = 0; checked && i < commit->count; i++) {
+		code = check_op(writer, commit, i);
+		if (code != SQLITE_OK || commit->result != STORE_OK)
+			return code;
 	}
-	return code == SQLITE_OK ? run(writer, RELEASE) : code;
+	for (size_t i = 0; i < commit->count && code == SQLITE_OK; i++) {
+		if (!checked)
+			code = check_op(writer, commit, i);
+		if (commit->result != STORE_OK)
+			break;
+		if (code == SQLITE_OK)
+			code = apply_op(writer, &commit->ops[i], version);
+	}
+	if (!checked && code == SQLITE_OK && commit->result != STORE_OK)
+		code = run(writer, UNDO);
+	return checked || code != SQLITE_OK ? code : run(writer, RELEASE);
 }
 
 static int keep_sequence(struct sqlite *sqlite)

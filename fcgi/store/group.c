@@ -2,8 +2,11 @@
  *
  * The first caller leads: it applies what waits and shares out the results. Whoever came meanwhile
  * makes the next group, and the first of those is woken to lead it. So nobody waits longer than the
- * group under way and their own, and no thread exists for this alone. */
+ * group under way and their own, and no thread exists for this alone. Each waits on a semaphore of
+ * their own: many that woke up for one mutex would only wait again. */
 #include "store/group.h"
+
+#include <errno.h>
 
 void group_init(struct group *group, void (*apply)(void *context, struct group_commit *first),
     void (*tidy)(void *context), void *context)
@@ -31,48 +34,47 @@ static struct group_commit *take(struct group *group)
 	return first;
 }
 
-/* Called, and returns, with the lock held. */
 static void lead(struct group *group)
 {
-	struct group_commit *next, *first = take(group);
-
+	struct group_commit *next;
+	pthread_mutex_lock(&group->lock);
+	struct group_commit *first = take(group);
 	pthread_mutex_unlock(&group->lock);
 	group->apply(group->context, first);
-	pthread_mutex_lock(&group->lock);
 	for (struct group_commit *commit = first; commit; commit = next) {
-		next = commit->next;
-		commit->state = GROUP_DONE;
-		pthread_cond_signal(&commit->wake);
+		next = commit->next; /* whoever is woken takes it away */
+		sem_post(&commit->wake);
 	}
-	pthread_mutex_unlock(&group->lock);
 	group->tidy(group->context);
 	pthread_mutex_lock(&group->lock);
 	group->busy = group->first != NULL;
 	if (group->busy) {
-		group->first->state = GROUP_LEADS;
-		pthread_cond_signal(&group->first->wake);
+		group->first->leads = true;
+		sem_post(&group->first->wake);
 	}
+	pthread_mutex_unlock(&group->lock);
 }
 
 enum store_result group_run(
     struct group *group, const struct store_op ops[], size_t count, struct store_done *done)
 {
-	struct group_commit mine = { .ops = ops, .count = count, .state = GROUP_WAITS };
+	struct group_commit mine = { .ops = ops, .count = count };
 
-	pthread_cond_init(&mine.wake, NULL);
+	sem_init(&mine.wake, 0, 0);
 	pthread_mutex_lock(&group->lock);
 	*group->last = &mine;
 	group->last = &mine.next;
-	if (!group->busy) {
-		group->busy = true;
-		mine.state = GROUP_LEADS;
-	}
-	while (mine.state == GROUP_WAITS)
-		pthread_cond_wait(&mine.wake, &group->lock);
-	if (mine.state == GROUP_LEADS)
-		lead(group);
+	bool leads = !group->busy;
+	group->busy = true;
 	pthread_mutex_unlock(&group->lock);
-	pthread_cond_destroy(&mine.wake);
+	if (!leads) {
+		while (sem_wait(&mine.wake) != 0 && errno == EINTR)
+			;
+		leads = mine.leads;
+	}
+	if (leads)
+		lead(group);
+	sem_destroy(&mine.wake);
 	*done = mine.done;
 	return mine.result;
 }

@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #define GROUP_MAX 256 /* commits in one group */
 
@@ -14,8 +15,8 @@ struct group_commit {
 	enum store_result result; /* to be set by apply, as is done */
 	struct store_done done;
 	struct group_commit *next; /* NULL in the last of a group */
-	pthread_cond_t wake;       /* this and below: group.c's own */
-	enum { GROUP_WAITS, GROUP_LEADS, GROUP_DONE } state;
+	sem_t wake;                /* this and below: group.c's own */
+	bool leads;
 };
 
 struct group {

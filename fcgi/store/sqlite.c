@@ -403,31 +403,38 @@ static int check_op(struct connection *writer, struct group_commit *commit, size
 	return code;
 }
 
-/* Applies one commit inside the group's transaction, or leaves that as it was: then the result is
- * STORE_CONFLICT. Anything but SQLITE_OK is the whole group's end. A savepoint costs a copy of each
- * page that is written, so it is taken only where one operation could see another's effect. */
-static int apply_commit(struct connection *writer, struct group_commit *commit, uint64_t version)
+/* Applies a commit whose operations may see each other's effects. Undoing one that conflicts needs a
+ * savepoint, which costs a copy of each page that is written. */
+static int apply_in_turn(struct connection *writer, struct group_commit *commit, uint64_t version)
 {
-	bool checked = keys_differ(commit);
-	int code = checked ? SQLITE_OK : run(writer, SAVEPOINT);
-	commit->result = STORE_OK;
-	commit->done.version = version;
-	for (size_t i = 0; checked && i < commit->count; i++) {
+	int code = run(writer, SAVEPOINT);
+	for (size_t i = 0; i < commit->count && code == SQLITE_OK && commit->result == STORE_OK;
+	     i++) {
 		code = check_op(writer, commit, i);
-		if (code != SQLITE_OK || commit->result != STORE_OK)
-			return code;
-	}
-	for (size_t i = 0; i < commit->count && code == SQLITE_OK; i++) {
-		if (!checked)
-			code = check_op(writer, commit, i);
-		if (commit->result != STORE_OK)
-			break;
-		if (code == SQLITE_OK)
+		if (code == SQLITE_OK && commit->result == STORE_OK)
 			code = apply_op(writer, &commit->ops[i], version);
 	}
-	if (!checked && code == SQLITE_OK && commit->result != STORE_OK)
+	if (code == SQLITE_OK && commit->result != STORE_OK)
 		code = run(writer, UNDO);
-	return checked || code != SQLITE_OK ? code : run(writer, RELEASE);
+	return code == SQLITE_OK ? run(writer, RELEASE) : code;
+}
+
+/* Applies one commit inside the group's transaction, or leaves that as it was: then the result is
+ * STORE_CONFLICT. Anything but SQLITE_OK is the whole group's end. */
+static int apply_commit(struct connection *writer, struct group_commit *commit, uint64_t version)
+{
+	int code = SQLITE_OK;
+	commit->result = STORE_OK;
+	commit->done.version = version;
+	if (!keys_differ(commit))
+		return apply_in_turn(writer, commit, version);
+	for (size_t i = 0; i < commit->count && code == SQLITE_OK && commit->result == STORE_OK;
+	     i++)
+		code = check_op(writer, commit, i);
+	for (size_t i = 0; i < commit->count && code == SQLITE_OK && commit->result == STORE_OK;
+	     i++)
+		code = apply_op(writer, &commit->ops[i], version);
+	return code;
 }
 
 static int keep_sequence(struct sqlite *sqlite)

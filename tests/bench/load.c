@@ -390,7 +390,7 @@ static void run(double warm_up, double seconds)
 		int count = epoll_pwait2(load.epoll, events, 256, &left, NULL);
 		for (int i = 0; i < count; i++)
 			serve(&events[i]);
-		if (load.rate > 0)
+		if (load.rate > 0 && load.under_way < load.connections)
 			start_idle();
 		wake();
 	}

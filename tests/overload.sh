@@ -103,7 +103,7 @@ test_nginx_refuses_writes_to_a_service_that_is_full() {
 	local wish
 	start_cinema "CINEMA_DATA=$WORK/data"
 	wish=$(tail -n 1 "$WORK/wishes" | cut -d ' ' -f 3-)
-	: >"$STATE/store/bookings/full"
+	: >"$STATE/store/bookings/brim/full"
 	expect 503 POST /bookings "$wish"
 	expect_json '.type == "/problems#busy"'
 	expect_header Retry-After '^[1-9]$'
@@ -123,14 +123,14 @@ test_nginx_refuses_writes_to_a_service_that_is_full() {
 # However slow the machine is: no more than these can be had.
 test_refusals_come_at_a_bounded_rate() {
 	start_cinema "CINEMA_DATA=$WORK/data"
-	: >"$STATE/store/bookings/full"
+	: >"$STATE/store/bookings/brim/full"
 	"$BUILD/bench/load" -c 500 -w 0.5 -d 2 "127.0.0.1:$PORT" "$WORK/wishes" | tee "$WORK/load"
 	jq -e '(.status | keys == ["503"]) and .untold == 0 and .errors == 0 and .rate < 2100' "$WORK/load"
 	expect 200 GET /users/u1
 }
 
 not_full() {
-	[ ! -e "$STATE/store/bookings/full" ]
+	[ ! -e "$STATE/store/bookings/brim/full" ]
 }
 
 test_most_of_the_peak_goes_on_where_nobody_rests() {

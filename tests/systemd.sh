@@ -52,14 +52,19 @@ test_the_services_are_shut_in() {
 test_user_and_folders_are_declared() {
 	need systemd-sysusers
 	need systemd-tmpfiles
+	local name user
 	mkdir -p "$WORK/root/etc"
 	systemd-sysusers --root="$WORK/root" "$WORK/prefix/lib/sysusers.d/cinema.conf"
 	grep -q '^cinema:' "$WORK/root/etc/passwd"
 	if [ "$(id -u)" = 0 ]; then
 		systemd-tmpfiles --root="$WORK/root" --create "$WORK/prefix/lib/tmpfiles.d/cinema.conf"
 		[ "$(stat -c %a "$WORK/root/var/lib/cinema")" = 710 ]
-		[ "$(stat -c %a "$WORK/root/var/lib/cinema/store/movies")" = 700 ]
-		[ "$(stat -c %u "$WORK/root/var/lib/cinema/store/movies")" = "$(awk -F: '/^cinema:/ { print $3 }' "$WORK/root/etc/passwd")" ]
+		user=$(awk -F: '/^cinema:/ { print $3 }' "$WORK/root/etc/passwd")
+		for name in "${SERVICES[@]}"; do
+			[ "$(stat -c '%a %u' "$WORK/root/var/lib/cinema/store/$name")" = "700 $user" ]
+			[ "$(stat -c '%a %u' "$WORK/root/var/lib/cinema/store/$name/brim")" = "700 $user" ]
+			grep -q "^BindReadOnlyPaths=.*-/var/lib/cinema/store/$name/brim" "$UNITS/cinema-nginx.service"
+		done
 	fi
 }
 

@@ -8,6 +8,7 @@
 #include "service/identity.h"
 #include "service/import.h"
 #include "service/table.h"
+#include "store/file.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -58,6 +59,16 @@ static bool open_store(struct service *service, char *why, size_t why_size)
 	return service->store != NULL;
 }
 
+/* The file that tells nginx of a full lane. It has a folder of its own, for nginx is to see no more. */
+static void name_brim(char *brim, size_t size)
+{
+	char why[WHY_SIZE];
+	snprintf(brim, size, "%s/brim", identity_folder());
+	if (!file_make_folder(brim, why, sizeof why))
+		log_write(LOG_WARNING, NULL, "%s", why);
+	snprintf(brim, size, "%s/brim/full", identity_folder());
+}
+
 /* From here on the process can do no more than it needs for what it is. */
 static bool confine(const struct service *service, char *why, size_t why_size)
 {
@@ -84,9 +95,9 @@ static bool serve(struct service *service, char *why, size_t why_size)
 	service->peers = peer_start(service->settings, why, why_size);
 	if (!service->peers)
 		goto out;
+	name_brim(brim, sizeof brim);
 	if (!confine(service, why, why_size))
 		goto out;
-	snprintf(brim, sizeof brim, "%s/full", identity_folder());
 	malloc_trim(0); /* what a large import has left behind */
 	started = !definition->start || definition->start(service, why, why_size);
 	if (!started)

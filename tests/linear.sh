@@ -187,7 +187,7 @@ trouble() {
 		case $((RANDOM % 6)) in
 		0 | 1 | 2) kill_service bookings || true ;;
 		3) kill_service "$(shuf -n 1 -e users showtimes movies)" || true ;;
-		4) echo $((20 + RANDOM % 200)) >"$WORK/slow" ;;
+		4) echo "slow $((20 + RANDOM % 200))" >"$WORK/slow" ;;
 		5) rm -f "$WORK/slow" ;;
 		esac
 	done
@@ -195,7 +195,7 @@ trouble() {
 
 test_every_answer_fits_one_order() {
 	local round recorder seed
-	begin "CINEMA_WRAP=/usr/bin/env LD_PRELOAD=$BUILD/shims/fault.so FAULT_SLOW=$WORK/slow"
+	begin "CINEMA_WRAP=/usr/bin/env LD_PRELOAD=$BUILD/shims/fault.so FAULT_FILE=$WORK/slow"
 	for ((round = 0; round < ROUNDS; round++)); do
 		seed=$RANDOM
 		record "$seed" "$(size 35 80)" 2>"$WORK/told" &

@@ -17,6 +17,7 @@
 #   service_pid NAME              the process id of a service of the current instance
 #   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
 #   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
+#   reload SED                    nginx goes on with its configuration changed, with new workers alone
 #   size SHORT LONG               LONG for `make torture`, else SHORT
 #   must_fail COMMAND…            fails the test if the command succeeds
 #   fail MESSAGE…, skip WHY…      end a test
@@ -112,6 +113,23 @@ kill_service() {
 	local pid
 	may_restart
 	pid=$(service_pid "$1") && kill "-${2:-9}" "$pid"
+}
+
+reload() {
+	local master
+	master=$(cat "$STATE/pids/nginx.pid")
+	sed -i -E "$1" "$STATE/nginx.conf"
+	children_of "$master" >"$WORK/workers"
+	kill -HUP "$master"
+	wait_for 30 has_new_workers "$master"
+}
+
+children_of() {
+	tr ' ' '\n' <"/proc/$1/task/$1/children" | grep . | sort
+}
+
+has_new_workers() {
+	[ -z "$(comm -12 "$WORK/workers" <(children_of "$1"))" ] && [ -n "$(children_of "$1")" ]
 }
 
 free_port() {

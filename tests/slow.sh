@@ -68,24 +68,6 @@ test_slow_readers_by_the_hundred() {
 	books_meanwhile
 }
 
-# reload SED: nginx goes on with its configuration changed, and with new workers alone.
-reload() {
-	local master
-	master=$(cat "$STATE/pids/nginx.pid")
-	sed -i -E "$1" "$STATE/nginx.conf"
-	children "$master" >"$WORK/workers"
-	kill -HUP "$master"
-	wait_for 30 are_new "$master"
-}
-
-children() {
-	tr ' ' '\n' <"/proc/$1/task/$1/children" | grep . | sort
-}
-
-are_new() {
-	[ -z "$(comm -12 "$WORK/workers" <(children "$1"))" ] && [ -n "$(children "$1")" ]
-}
-
 # With a door as narrow as some have it, the same attack shuts the ordinary user out.
 test_an_exhausted_server_would_be_seen() {
 	start_with_limits

@@ -211,6 +211,37 @@ test_a_slow_disk_holds_up_nobody_who_reads() {
 }
 
 #
+# Long answers
+#
+
+# An answer longer than what libfcgi sends at once: its first part comes, and a second later the rest.
+# nginx is told to go on with new workers in between.
+quits_in_the_middle() {
+	local whole asks
+	expect 200 GET "$SEATS"
+	whole=$BODY
+	[ ${#whole} -gt 8192 ] || fail 'this answer comes in one piece'
+	disk pause 1500
+	curl -s --noproxy '*' --max-time 20 -N -o "$WORK/part" "$URL$SEATS" &
+	asks=$!
+	wait_for 10 test -s "$WORK/part"
+	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
+	wait "$asks" || true
+	disk good
+	[ "$(cat "$WORK/part")" = "$whole" ]
+}
+
+test_an_answer_under_way_is_not_cut_when_nginx_quits() {
+	on_disk sqlite
+	quits_in_the_middle
+	# With buffers that just take in one of libfcgi's pieces it is.
+	reload 's/^( *fastcgi_buffer(s 32|_size)) 8200;/\1 8192;/'
+	must_fail quits_in_the_middle
+	wait_for 10 grep -q 'open socket' "$STATE/logs/nginx-error.log"
+	: >"$STATE/logs/nginx-error.log"
+}
+
+#
 # Descriptors
 #
 

@@ -3,7 +3,8 @@
  *
  * tests/faults finds fault_arm, fault_disarm and fault_still below with dlsym. In any other
  * program, the file that FAULT_FILE names says how the disk is, for as long as it is there: "slow 300"
- * (each sync takes so many milliseconds), "full" (no write finds room) or "broken" (no sync works). */
+ * (each sync takes so many milliseconds), "full" (no write finds room) or "broken" (no sync works); or
+ * "pause 300": what libfcgi sends 8,192 bytes of goes on after so many milliseconds. */
 #define _GNU_SOURCE
 #include "fault.h"
 
@@ -22,6 +23,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define FCGI_PIECE 8192
 
 static __thread struct {
 	enum fault kind;
@@ -201,13 +204,19 @@ static int lacks_room(int fd)
 	return 1;
 }
 
-static int sync_fails(void)
+static void take_time(const char *state)
 {
 	long milliseconds;
-	if (disk_is("slow", &milliseconds))
+	if (disk_is(state, &milliseconds))
 		nanosleep(
 		    &(struct timespec){ milliseconds / 1000, milliseconds % 1000 * 1000000 }, NULL);
-	if (!disk_is("broken", &milliseconds))
+}
+
+static int sync_fails(void)
+{
+	long unused;
+	take_time("slow");
+	if (!disk_is("broken", &unused))
 		return hits_disk();
 	errno = EIO;
 	return 1;
@@ -238,7 +247,10 @@ ssize_t write(int fd, const void *bytes, size_t length)
 	REAL(write)
 	if (fd <= STDERR_FILENO)
 		return real(fd, bytes, length);
-	return lacks_room(fd) || hits_disk() ? -1 : real(fd, bytes, shorten(length));
+	ssize_t written = lacks_room(fd) || hits_disk() ? -1 : real(fd, bytes, shorten(length));
+	if (written == FCGI_PIECE)
+		take_time("pause");
+	return written;
 }
 
 ssize_t read(int fd, void *bytes, size_t length)

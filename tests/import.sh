@@ -35,6 +35,7 @@ test_bad_files_are_refused() {
 	refused movies.json '{"a": {"id": "a", "title": "T", "director": "D", "rating": 10.1}}' 'a: rating'
 	refused movies.json '{"a": {"id": "a", "title": "T", "director": "D"}}' 'a: rating: is missing'
 	refused movies.json '{"a": {"id": "a", "title": "T", "director": "D", "rating": 1, "x": 1}}' 'a: x'
+	refused movies.json '{"a": {"id": "a", "title": "T", "director": "D", "rating": 1, "x\ny": 1}}' 'a: x[?]y'
 	refused movies.json '{"a": 1, "a": 2}' 'same name twice'
 	refused users.json '{"a b": {"id": "a b", "name": "N", "last_active": 1}}' 'a b: id'
 	refused users.json '{"a": {"id": "a", "name": "N", "last_active": -1}}' 'last_active'

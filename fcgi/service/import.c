@@ -39,6 +39,14 @@ size_t import_count(const struct import *import)
 	return import->in_use ? import->count : json_members(import->documents);
 }
 
+/* Names in the data may have what would make a line of a log two. */
+static void keep_in_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void import_fault(struct import *import, const char *place, const char *format, ...)
 {
 	if (import->reason[0])
@@ -48,6 +56,8 @@ void import_fault(struct import *import, const char *place, const char *format, 
 	vsnprintf(import->reason, sizeof import->reason, format, arguments);
 	va_end(arguments);
 	snprintf(import->place, sizeof import->place, "%s", place ? place : "");
+	keep_in_line(import->reason);
+	keep_in_line(import->place);
 }
 
 /* Notes the version at which a key was read, or is to be put. */

@@ -343,8 +343,9 @@ static ssize_t read_body(void *from, char *bytes, size_t size)
 {
 	struct house_request *rest = from;
 	size_t length = rest->length < size ? rest->length : size;
-	if (length > 0)
-		memcpy(bytes, rest->body, length);
+	if (length == 0)
+		return 0; /* there may be no body at all */
+	memcpy(bytes, rest->body, length);
 	rest->body += length;
 	rest->length -= length;
 	return (ssize_t)length;

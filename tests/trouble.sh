@@ -214,15 +214,15 @@ test_a_slow_disk_holds_up_nobody_who_reads() {
 # Long answers
 #
 
-# An answer longer than what libfcgi sends at once: its first part comes, and a second later the rest.
-# nginx is told to go on with new workers in between.
+# An answer longer than what libfcgi sends at once, as exports are sent: its first part comes, and a
+# second later the rest. nginx is told to go on with new workers in between.
 quits_in_the_middle() {
 	local whole asks
-	expect 200 GET "$SEATS"
+	expect 200 GET /users/export
 	whole=$BODY
 	[ ${#whole} -gt 8192 ] || fail 'this answer comes in one piece'
 	disk pause 1500
-	curl -s --noproxy '*' --max-time 20 -N -o "$WORK/part" "$URL$SEATS" &
+	curl -s --noproxy '*' --max-time 20 -N -o "$WORK/part" "$URL/users/export" &
 	asks=$!
 	wait_for 10 test -s "$WORK/part"
 	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
@@ -233,6 +233,8 @@ quits_in_the_middle() {
 
 test_an_answer_under_way_is_not_cut_when_nginx_quits() {
 	on_disk sqlite
+	expect 200 POST /users/import "$(jq -nc '[range(400) | "u\(.)" | {key: ., value: {id: ., name: ., last_active: 0}}] | from_entries')"
+	expect_json '.taken == 400'
 	quits_in_the_middle
 	# With buffers that just take in one of libfcgi's pieces it is.
 	reload 's/^( *fastcgi_buffer(s 32|_size)) 8200;/\1 8192;/'

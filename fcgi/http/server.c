@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "http/exchange.h"
 #include "http/pool.h"
+#include "http/record.h"
 
 #include <errno.h>
 #include <fcgiapp.h>
@@ -184,10 +185,10 @@ static bool put(FCGX_Request *fcgi, const struct buffer *bytes)
 	    FCGX_PutStr(bytes->data, (int)bytes->length, fcgi->out) == (int)bytes->length;
 }
 
-/* Sends piece after piece; false when the source or the client broke off. */
+/* Sends the head and piece after piece; false when the source or the client broke off. */
 static bool send_pieces(struct connection *connection, struct exchange *exchange)
 {
-	bool good = true;
+	bool good = !exchange->head.failed && put(&connection->fcgi, &exchange->head);
 	while (good && exchange_next(exchange)) {
 		good = begin_wait(connection);
 		if (good) {
@@ -198,21 +199,30 @@ static bool send_pieces(struct connection *connection, struct exchange *exchange
 	return good && !exchange->response.body.failed;
 }
 
-/* Writes the answer and parks the connection, or closes it. */
+/* Sends an answer in one go; false when that broke off. */
+static bool send_whole(FCGX_Request *fcgi, const struct exchange *exchange)
+{
+	return !exchange->head.failed &&
+	    record_send(fcgi->ipcFd, fcgi->requestId, &exchange->head,
+		exchange->body_follows ? &exchange->response.body : NULL);
+}
+
+/* Sends the answer and parks the connection, or closes it. */
 static void answer(struct connection *connection, struct exchange *exchange)
 {
 	FCGX_Request *fcgi = &connection->fcgi;
 	exchange_finish(exchange);
-	put(fcgi, &exchange->head);
-	if (exchange->in_pieces && !send_pieces(connection, exchange)) {
+	if (exchange->in_pieces ? !send_pieces(connection, exchange)
+				: !send_whole(fcgi, exchange)) {
 		break_off(connection, exchange);
 		return;
 	}
-	if (exchange->body_follows && !exchange->in_pieces)
-		put(fcgi, &exchange->response.body);
-	if (exchange->head.failed || atomic_load(&connection->server->stopping))
+	if (atomic_load(&connection->server->stopping))
 		fcgi->keepConnection = 0;
-	FCGX_Finish_r(fcgi);
+	if (exchange->in_pieces)
+		FCGX_Finish_r(fcgi); /* which sends what is left */
+	else
+		FCGX_Free(fcgi, !fcgi->keepConnection || FCGX_GetError(fcgi->in));
 	exchange_reset(exchange);
 	if (fcgi->ipcFd < 0)
 		forget(connection);

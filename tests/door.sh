@@ -252,10 +252,15 @@ test_the_addresses_of_an_ipv6_network_are_one() {
 	[ "$(statuses 1 GET /movies '' -H 'X-Real-IP: 2001:db8:0:1::1')" = '200 ' ]
 }
 
+# A limit of requests, not only of the refusals of a service that is full.
+has_limits() {
+	grep -E '^ *limit_(req|conn) ' "$STATE/nginx.conf" | grep -qv ' zone=refusals '
+}
+
 test_where_nobody_logs_in_nobody_is_limited() {
 	start_cinema CINEMA_AUTH=open CINEMA_{ADDRESS,USER}_{READS,WRITES,LOGINS}=1 CINEMA_ADDRESS_CONNECTIONS=1
 	[ "$(statuses 50 GET /movies)" = '200 ' ]
-	must_fail grep -qE '^ *limit_(req|conn) ' "$STATE/nginx.conf"
+	must_fail has_limits
 }
 
 # What stands in cinema.conf is for a real cinema: a class behind one address is not held up.
@@ -265,6 +270,7 @@ test_the_defaults_let_a_class_in() {
 	new_settings "${CHEAP[@]}"
 	unset CINEMA_ADDRESS_{READS,WRITES,LOGINS,CONNECTIONS} CINEMA_USER_{READS,WRITES,LOGINS}
 	run_sh start
+	has_limits
 	for ((n = 0; n < 30; n++)); do make_user "pupil$n"; done
 	codes=$(for ((n = 0; n < 30; n++)); do
 		statuses 1 POST "/users/pupil$n/tokens" "{\"password\":\"password of pupil$n\"}"

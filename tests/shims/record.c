@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define FDS    1024
@@ -199,22 +200,33 @@ static int is_ours(int fd)
 PWRITE(pwrite, off_t)
 PWRITE(pwrite64, off64_t)
 
-/* A booking that nginx is told of counts as told. */
-static ssize_t answer(int fd, const void *bytes, size_t length)
+/* The line of a booking that nginx is told of, which counts as told; its length, or 0. */
+static size_t find_booking(const struct iovec *part, char line[256])
 {
 	static const char mark[] = "Location: /bookings/";
-	REAL(write)
-	char line[256];
-	const char *found = memmem(bytes, length, mark, sizeof mark - 1);
+	const char *start = part->iov_base;
+	const char *found = memmem(start, part->iov_len, mark, sizeof mark - 1);
 	const char *end =
-	    found ? memchr(found, '\r', length - (size_t)(found - (const char *)bytes)) : NULL;
+	    found ? memchr(found, '\r', part->iov_len - (size_t)(found - start)) : NULL;
 	if (!end)
-		return real(fd, bytes, length);
+		return 0;
 	found += sizeof mark - 1;
-	int size = snprintf(line, sizeof line, "%.*s\n", (int)(end - found), found);
+	return (size_t)snprintf(line, 256, "%.*s\n", (int)(end - found), found);
+}
+
+/* An answer goes to nginx in one call, its head as one part. */
+ssize_t writev(int fd, const struct iovec *parts, int part_count)
+{
+	REAL(writev)
+	char line[256];
+	size_t length = 0;
+	for (int i = 0; i < part_count && length == 0 && log_fd >= 0 && program; i++)
+		length = find_booking(&parts[i], line);
+	if (length == 0)
+		return real(fd, parts, part_count);
 	pthread_mutex_lock(&lock);
-	ssize_t count = real(fd, bytes, length);
-	record(RECORD_OUTPUT, 0, 0, line, (size_t)size);
+	ssize_t count = real(fd, parts, part_count);
+	record(RECORD_OUTPUT, 0, 0, line, length);
 	pthread_mutex_unlock(&lock);
 	return count;
 }
@@ -222,8 +234,6 @@ static ssize_t answer(int fd, const void *bytes, size_t length)
 ssize_t write(int fd, const void *bytes, size_t length)
 {
 	REAL(write)
-	if (log_fd >= 0 && program && !is_ours(fd))
-		return answer(fd, bytes, length);
 	if (log_fd < 0 || (fd != STDOUT_FILENO && !is_ours(fd)))
 		return real(fd, bytes, length);
 	pthread_mutex_lock(&lock);

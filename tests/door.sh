@@ -243,8 +243,7 @@ test_the_addresses_of_an_ipv6_network_are_one() {
 	start_cinema "${CHEAP[@]}" CINEMA_BURST_SECONDS=60 "CINEMA_LISTEN=[::1]:$(free_port)" CINEMA_ADDRESS_READS=6
 	URL=http://$CINEMA_LISTEN FROM=::1
 	# Loopback has but one; so nginx is told others.
-	sed -i 's/^ *limit_req_status 429;/&set_real_ip_from ::1; real_ip_header X-Real-IP;/' "$STATE/nginx.conf"
-	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
+	reload 's/^ *limit_req_status 429;/&set_real_ip_from ::1; real_ip_header X-Real-IP;/'
 	wait_for 30 believes_addresses
 	[ "$(statuses 4 GET /movies '' -H 'X-Real-IP: 2001:db8::1')" = '200 ' ]
 	[ "$(statuses 6 GET /movies '' -H 'X-Real-IP: 2001:db8::2:3:4:5')" = '200 429 ' ]

@@ -17,9 +17,8 @@ suite_start() {
 
 # How many connections of clients, and ports, nginx's workers have in hand.
 connections() {
-	local nginx worker
-	nginx=$(cat "$STATE/pids/nginx.pid")
-	for worker in $(cat "/proc/$nginx/task/$nginx/children"); do
+	local worker
+	for worker in $(nginx_workers); do
 		find "/proc/$worker/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null
 	done | tr -dc '0-9\n' | sort -u | comm -23 - <(awk '{ print $7 }' /proc/net/unix | sort -u) | wc -l
 }

@@ -29,7 +29,7 @@ test_no_service_runs_as_root() {
 		[ "$(of "$name" Groups)" = "$(id -g cinema) " ]
 		[ "$(of "$name" CapEff)" = 0000000000000000 ]
 	done
-	for worker in $(cat "/proc/$(cat "$STATE/pids/nginx.pid")/task"/*/children); do
+	for worker in $(nginx_workers); do
 		[ "$(stat -c %u "/proc/$worker")" = "$user" ] || grep -q "^Uid:	$user	" "/proc/$worker/status"
 	done
 	expect 200 GET / -H 'Accept: text/html'

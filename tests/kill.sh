@@ -70,14 +70,10 @@ unload() {
 # The pid of a process to kill: a service (movies), its supervisor (supervisor-movies), nginx, or one
 # of nginx's workers (worker).
 pid_of() {
-	local nginx
 	case $1 in
 	supervisor-*) cat "$STATE/pids/${1#supervisor-}.pid" ;;
 	nginx) cat "$STATE/pids/nginx.pid" ;;
-	worker)
-		nginx=$(cat "$STATE/pids/nginx.pid")
-		awk '{ print $1 }' "/proc/$nginx/task/$nginx/children"
-		;;
+	worker) nginx_workers | head -n 1 ;;
 	*) service_pid "$1" ;;
 	esac
 } 2>/dev/null
@@ -161,9 +157,7 @@ test_a_lost_booking_would_be_seen() {
 
 test_a_failed_get_would_be_seen() {
 	begin
-	sed -i 's/fastcgi_next_upstream error;/fastcgi_next_upstream off;/; s/502 = @again/502 @problem/' \
-		"$STATE/nginx.conf"
-	kill -HUP "$(pid_of nginx)"
+	reload 's/fastcgi_next_upstream error;/fastcgi_next_upstream off;/; s/502 = @again/502 @problem/'
 	load 0
 	kills 8 users # whose answers nginx itself asks for, so what is seen is its 502
 	must_fail unload

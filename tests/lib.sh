@@ -16,8 +16,9 @@
 #   wait_for SECONDS COMMAND…     tries again until it succeeds
 #   service_pid NAME              the process id of a service of the current instance
 #   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
-#   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
+#   nginx_workers                 the process ids of nginx's workers, a line each
 #   reload SED                    nginx goes on with its configuration changed, with new workers alone
+#   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
 #   size SHORT LONG               LONG for `make torture`, else SHORT
 #   must_fail COMMAND…            fails the test if the command succeeds
 #   fail MESSAGE…, skip WHY…      end a test
@@ -115,21 +116,21 @@ kill_service() {
 	pid=$(service_pid "$1") && kill "-${2:-9}" "$pid"
 }
 
-reload() {
+nginx_workers() {
 	local master
 	master=$(cat "$STATE/pids/nginx.pid")
-	sed -i -E "$1" "$STATE/nginx.conf"
-	children_of "$master" >"$WORK/workers"
-	kill -HUP "$master"
-	wait_for 30 has_new_workers "$master"
+	tr ' ' '\n' <"/proc/$master/task/$master/children" | grep . | sort
 }
 
-children_of() {
-	tr ' ' '\n' <"/proc/$1/task/$1/children" | grep . | sort
+reload() {
+	sed -i -E "$1" "$STATE/nginx.conf"
+	nginx_workers >"$WORK/workers"
+	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
+	wait_for 30 has_new_workers
 }
 
 has_new_workers() {
-	[ -z "$(comm -12 "$WORK/workers" <(children_of "$1"))" ] && [ -n "$(children_of "$1")" ]
+	[ -z "$(comm -12 "$WORK/workers" <(nginx_workers))" ] && [ -n "$(nginx_workers)" ]
 }
 
 free_port() {

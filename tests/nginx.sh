@@ -372,8 +372,7 @@ test_a_service_that_is_down_is_named() {
 
 test_a_service_that_hangs_is_named() {
 	start_cinema
-	sed -i 's/fastcgi_read_timeout .*/fastcgi_read_timeout 300ms;/' "$STATE/nginx.conf"
-	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
+	reload 's/fastcgi_read_timeout .*/fastcgi_read_timeout 300ms;/'
 	kill_service movies STOP
 	wait_for 60 answers_with 504 /movies
 	expect 504 GET /movies

@@ -284,7 +284,7 @@ test_a_killed_nginx_is_back_and_its_workers_are_not_left() {
 	start_cinema
 	local before workers worker
 	before=$(supervisor nginx)
-	read -ra workers < <(cat "/proc/$before/task/$before/children" && echo)
+	mapfile -t workers < <(nginx_workers)
 	kill -9 "$before"
 	wait_for 15 another_supervisor nginx "$before"
 	for worker in "${workers[@]}"; do

@@ -27,13 +27,7 @@ suite_start() {
 
 # All of a part's processes.
 pids_of() {
-	local master
-	if [ "$1" != nginx ]; then
-		service_pid "$1"
-		return
-	fi
-	master=$(cat "$STATE/pids/nginx.pid")
-	cat "/proc/$master/task/$master/children"
+	if [ "$1" = nginx ]; then nginx_workers; else service_pid "$1"; fi
 }
 
 # A line a part: seconds, KiB that are resident and not a file's, descriptors.

@@ -225,7 +225,7 @@ quits_in_the_middle() {
 	curl -s --noproxy '*' --max-time 20 -N -o "$WORK/part" "$URL/users/export" &
 	asks=$!
 	wait_for 10 test -s "$WORK/part"
-	kill -HUP "$(cat "$STATE/pids/nginx.pid")"
+	reload ''
 	wait "$asks" || true
 	disk good
 	[ "$(cat "$WORK/part")" = "$whole" ]

@@ -114,7 +114,7 @@ $(FUZZ_SERVICES): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(HOUSE) \
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(COMPILE) $(if $(FAULT),-Wno-error) -MMD -MP -c -o $@ $<
 
 # Rewritten only when the flags are others than last time.
 $(BUILD)/flags: always
@@ -169,6 +169,11 @@ $(BUILD)/man/man5/%.5: conf/%.5.in conf/settings.awk $(BUILD)/users
 	@mkdir -p $(@D)
 	$(BUILD)/users --settings | awk -f conf/settings.awk - $< >$@
 
+# Plants the faults of tests/mutants one at a time, and looks whether the tests see each; MUTANTS=
+# names some of them.
+mutants: all tests
+	+BUILD=$(BUILD) tests/mutants/run $(MUTANTS)
+
 lint:
 	+BUILD=$(BUILD) tests/lint
 
@@ -212,7 +217,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests pages check check-auth check-san check-valgrind torture lint bench fuzz fuzzers install uninstall clean always
+.PHONY: all tests pages check check-auth check-san check-valgrind torture mutants lint bench fuzz fuzzers install uninstall clean always
 .DELETE_ON_ERROR:
 # Objects are kept: make takes some of them for intermediate files.
 .SECONDARY:

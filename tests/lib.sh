@@ -62,20 +62,15 @@ size() {
 }
 
 # A build in which a file is changed by a sed script, of the services or of what is named; its
-# folder is printed. It is the plain build, also when sanitizers are on.
+# folder is printed. Only what the change touches is compiled.
 mutant() {
-	local name=$1 file=$2 script=$3 source=$WORK/$1 service
+	local name=$1 file=$2 script=$3 source=$WORK/$1 given
 	shift 3
 	[ $# -gt 0 ] || set -- users movies showtimes bookings
-	mkdir -p "$source/tests"
-	cp -r "$ROOT/fcgi" "$ROOT/Makefile" "$source"
-	cp -r "$ROOT/tests/tools" "$ROOT/tests/shims" "$ROOT/tests/faults" "$source/tests"
+	read -ra given < <("$ROOT/tests/mutants/copy" "$source") || return
 	sed -i "$script" "$source/$file"
 	! cmp -s "$ROOT/$file" "$source/$file" || fail "$name changes nothing"
-	make -s -C "$source" -j2 BUILD="$source/build" CFLAGS="-O0 -Wno-error" "${@/#/$source/build/}" >&2
-	for service in users movies showtimes bookings; do
-		[ -e "$source/build/$service" ] || ln -s "$BUILD/$service" "$source/build"
-	done
+	make -s -C "$source" -j2 "${given[@]}" "${@/#/build/}" >&2 || return
 	printf '%s\n' "$source/build"
 }
 

@@ -1,12 +1,12 @@
 # Cinema. `make` builds everything into build/; README.md says what the other targets are for.
 #
-# BUILD=folder builds elsewhere, CC=clang with another compiler, SAN=1 under the sanitizers. A folder
+# BUILD=folder builds elsewhere, CC=clang with another compiler, SAN=1 with clang's sanitizers. A folder
 # is built anew when its flags change.
 
 BUILD ?= build
 prefix ?= /usr/local
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(if $(SAN),clang,gcc)
 endif
 CFLAGS ?= -O2 -g
 PACKAGES := json-c sqlite3 libcurl libxxhash libsodium libseccomp libedit libbsd
@@ -18,13 +18,7 @@ HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection 
 LINK := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifdef SAN
 override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all
-HARDEN :=
-LINK := -Wl,--as-needed
-endif
-ifdef FUZZ
-override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
-	-fno-sanitize-recover=all
+	$(if $(findstring clang,$(CC)),-fsanitize=fuzzer-no-link) -fno-sanitize-recover=all
 HARDEN :=
 LINK := -Wl,--as-needed
 endif
@@ -123,22 +117,23 @@ $(BUILD)/flags: always
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-# Lines of "ok - …" and "not ok - …", and a sum as the last one.
+# Lines of "ok - …" and "not ok - …", and a sum as the last one; tests/run says what each runs.
 check: all tests
-	BUILD=$(BUILD) tests/run
+	@BUILD=$(BUILD) tests/run @plain
 
-# A suite preloads a library of its own, which ASan would refuse to see come first. The suite
-# running is about run.sh, and shows nothing new here; fuzzers always have sanitizers.
-check-san:
-	+ASAN_OPTIONS=verify_asan_link_order=0 WITHOUT='running fuzz' $(MAKE) SAN=1 BUILD=$(BUILD)/san check
+check-auth check-json check-valgrind: all tests
+	@BUILD=$(BUILD) tests/run @$(@:check-%=%)
 
-# What is seen over HTTP, in the mode in which everybody has to log in: the suites ask as the owner.
-check-auth: all tests
-	CINEMA_AUTH=required BUILD=$(BUILD) tests/run api bad seats owner clock import rush durability running nginx kill verbs menu
+check-san: all tests sanitized
+	@BUILD=$(BUILD) tests/run @san
 
-VALGRIND := /usr/bin/valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
-check-valgrind: all tests
-	BUILD=$(BUILD) WRAP='$(VALGRIND)' CINEMA_WRAP='$(VALGRIND)' tests/run api $(UNIT_TESTS:$(BUILD)/tests/%=unit/%)
+# All that a change has to pass, in one queue.
+check-all: all tests sanitized
+	@BUILD=$(BUILD) tests/run @all
+
+# Everything once more, by clang and under the sanitizers: suites and fuzzers are run with it.
+sanitized:
+	+@$(MAKE) -s SAN=1 BUILD=$(BUILD)/san all tests fuzzers
 
 # The long form of the suites that try to break it. They run in their short form in check.
 TORTURES := kill power overload faults trouble slow soak
@@ -217,7 +212,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests pages check check-auth check-san check-valgrind torture mutants lint bench fuzz fuzzers install uninstall clean always
+.PHONY: all tests pages check check-auth check-json check-san check-valgrind check-all sanitized torture mutants lint bench fuzz fuzzers install uninstall clean always
 .DELETE_ON_ERROR:
 # Objects are kept: make takes some of them for intermediate files.
 .SECONDARY:

@@ -6,6 +6,7 @@
 SOAK=${SOAK:-$(size 8 1800)}       # seconds
 GROWTH=${GROWTH:-$(size 1.5 1.1)}  # of memory that is none; the short form is still warming up
 SLACK=2048                         # KiB that may come and go
+DESCRIPTORS=$(size 128 16)         # likewise; a busy machine has more connections under way at once
 PARTS=(users movies showtimes bookings nginx)
 CLIENTS=8
 
@@ -93,7 +94,7 @@ stays() {
 test_a_leak_would_be_seen() {
 	[ -z "${SANITIZED-}" ] || skip 'a sanitizer keeps what is freed'
 	start_cinema "CINEMA_DATA=$WORK/data" CINEMA_HOLD_SECONDS=1 "CINEMA_BUILD=$(mutant leaking fcgi/http/exchange.c \
-		's/^\tarena_reset(&exchange->arena);/\tchar *lost = malloc(8192);\n\tif (lost)\n\t\tmemset(lost, 1, 8192);\n&/' users)"
+		's/^\tarena_reset(&exchange->arena);/\tstatic char *volatile lost;\n\tlost = malloc(8192);\n\tif (lost)\n\t\tmemset(lost, 1, 8192);\n&/' users)"
 	SOAK=8
 	evening 8
 	must_fail stays 3 "$GROWTH" $SLACK
@@ -105,7 +106,7 @@ test_memory_and_descriptors_stay_as_they_are() {
 	before=$(service_pids)
 	evening "$SOAK"
 	[ -n "${SANITIZED-}" ] || stays 3 "$GROWTH" $SLACK || fail 'memory grows'
-	stays 4 1 16 || fail 'descriptors grow'
+	stays 4 1 $DESCRIPTORS || fail 'descriptors grow'
 	[ "$(service_pids)" = "$before" ] || fail 'a service did not live through it'
 	run_sh stop
 	"$BUILD/bookings" --audit

@@ -20,7 +20,11 @@ ifdef SAN
 override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	$(if $(findstring clang,$(CC)),-fsanitize=fuzzer-no-link) -fno-sanitize-recover=all
 HARDEN :=
-LINK := -Wl,--as-needed
+# clang's own way, one runtime in each program, does not let libfaketime come first.
+ifneq ($(findstring clang,$(CC)),)
+RUNTIME := -shared-libasan -Wl,-rpath,$(shell $(CC) -print-runtime-dir)
+endif
+LINK := -Wl,--as-needed $(RUNTIME)
 endif
 COMPILE = $(CC) -std=c11 -D_DEFAULT_SOURCE -Ifcgi $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(HARDEN) -pthread
 LIBS := -lfcgi $(shell pkg-config --libs $(PACKAGES))
@@ -97,13 +101,13 @@ $(BUILD)/fuzz/cli: $(BUILD)/obj/tests/fuzz/house/wire.o
 $(FUZZ_CLIENT): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/client/cli.a \
 		$(BUILD)/libcinema.a
 	@mkdir -p $(@D)
-	$(COMPILE) -fsanitize=fuzzer $(LINK) $(addprefix $(wrap),$(WRAPPED)) -o $@ \
+	$(COMPILE) -fsanitize=fuzzer $(filter-out $(RUNTIME),$(LINK)) $(addprefix $(wrap),$(WRAPPED)) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(LIBS)
 
 $(FUZZ_SERVICES): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(HOUSE) \
 		$(SERVICES:%=$(BUILD)/obj/fcgi/%.a) $(BUILD)/libcinema.a
 	@mkdir -p $(@D)
-	$(COMPILE) -fsanitize=fuzzer $(LINK) $(addprefix $(wrap),$(WRAPPED) $(HOUSE_WRAPPED)) -o $@ \
+	$(COMPILE) -fsanitize=fuzzer $(filter-out $(RUNTIME),$(LINK)) $(addprefix $(wrap),$(WRAPPED) $(HOUSE_WRAPPED)) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(LIBS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags

@@ -318,6 +318,7 @@ test_an_owner_is_for_another_owner_to_change() {
 		AS=first expect 422 PUT /users/first/role "{\"role\":\"$role\"}"
 		expect_json '.errors[0].field == "role"'
 	done
+	AS=first expect 409 DELETE /users/first -H 'If-Match: *'
 	AS=first expect 200 GET /users/first/role
 	expect_json '. == {user: "first", role: "owner"}'
 	register next

@@ -163,6 +163,8 @@ test_failures_slow_the_next_one_down() {
 	register quick
 	fail_after slow 0 0 0 0 0 1 2 4 8 16 32 60 60
 	fail_after nobody-at-all 0 0 0 0 0 1 2
+	wrong 429 nobody-at-all
+	wrong 401 nobody-else
 	right 201 quick
 	# Once it has gone well, all is forgotten.
 	NOW=$((NOW + 60))

@@ -154,7 +154,7 @@ test_data_files_are_one_entry() {
 	local name
 	for name in users movies showtimes bookings; do
 		trail "$name"
-		expect_json '.[-1] | .action == "import" and .what == "/\($name)" and .request == null and .by == null' \
+		expect_json '.[-1] | .action == "import" and .what == "/\($name)" and .request == null and .by == null and .role == "service"' \
 			--arg name "$name"
 		expect_json 'map(select(.action == "import")) | length == 1'
 	done

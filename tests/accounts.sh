@@ -6,6 +6,8 @@ DATE=20180801
 MOVIE=267eedb8-0f5d-42d5-8f43-72426b9fb3e6
 CHEAP=(CINEMA_AUTH=required CINEMA_PASSWORD_KIB=8 CINEMA_PASSWORD_PASSES=1)
 
+# Nobody is logged in by the environment.
+AUTH=''
 FAKETIME=$(find /usr/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1)
 # Noon in the cinema, on a day that has showings.
 NOON=1533092400
@@ -94,6 +96,20 @@ test_bad_accounts_are_refused() {
 	expect_json '.errors[0].field == "id"'
 	expect 422 POST /users '{"id":"boss","name":"N","password":"long enough","role":"owner"}'
 	expect_json '.errors[0].field == "role"'
+}
+
+# Those of the data files, until an owner gives them one.
+test_who_has_no_password_cannot_log_in() {
+	local given
+	for given in password null argon2id; do
+		expect 401 POST /users/nayana_patil/tokens "{\"password\":\"$given\"}"
+	done
+	expect 422 POST /users/nayana_patil/tokens '{"password":""}'
+	make_owner giver
+	AS=giver expect 201 POST /users '{"id":"bare","name":"B"}'
+	expect 401 POST /users/bare/tokens '{"password":"password"}'
+	AS=giver expect 200 PATCH /users/bare '{"password":"password of bare"}' -H 'If-Match: *'
+	log_in bare
 }
 
 test_wrong_and_unknown_are_answered_alike() {
@@ -405,7 +421,10 @@ test_bad_tokens_are_refused() {
 		expect_header WWW-Authenticate '^Bearer realm="cinema"$'
 	done
 	# The word for a browser's cookie is nginx's own.
+	expect 401 GET /users/bad -H "Authorization: Session x$token"
 	expect 200 GET /users/self -H "Authorization: Bearer $token"
+	expect 200 GET /users/self -H "Authorization: bearer $token"
+	expect_json '.user == "bad"'
 	expect 401 GET "/users/bad" -H "Cookie: cinema_session=x$token"
 }
 
@@ -618,6 +637,7 @@ test_a_flood_of_log_ins_does_not_starve_bookings() {
 		printf 'POST /users/flood%d/tokens {"password":"some password"}\n' "$n"
 	done >"$WORK/flood"
 	touch "$WORK/flooding"
+	trap 'rm -f "$WORK/flooding"' EXIT
 	flood &
 	flood=$!
 	wait_for 60 log_ins_wait

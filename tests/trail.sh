@@ -6,6 +6,7 @@
 DATE=20180801
 MOVIE=267eedb8-0f5d-42d5-8f43-72426b9fb3e6
 ETAG='If-Match: *'
+printf -v BEGUN '%(%s)T' -1
 
 suite_start() {
 	start_cinema CINEMA_AUTH=required CINEMA_PASSWORD_KIB=8 CINEMA_PASSWORD_PASSES=1
@@ -44,8 +45,8 @@ noted() {
 	trail "$1" '?limit=1'
 	expect_json '.[0] | .action == $action and .what == $what and .role == $role and
 		.by == (if $by == "" then null else $by end) and .request == $request and
-		(.at | fromdateiso8601? // (sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601) | now - . | . > -5 and . < 60)' \
-		--arg action "$2" --arg what "$3" --arg by "$4" --arg role "$5" --arg request "$request"
+		(.at | sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601 | . >= $begun and . <= now)' \
+		--argjson begun "$BEGUN" --arg action "$2" --arg what "$3" --arg by "$4" --arg role "$5" --arg request "$request"
 }
 
 # How many entries a service's trail has.

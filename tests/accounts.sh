@@ -182,6 +182,8 @@ test_failures_slow_the_next_one_down() {
 	wrong 429 nobody-at-all
 	wrong 401 nobody-else
 	right 201 quick
+	# The first that makes the next one wait is noted, however many follow.
+	of_house GET '/users/trail?what=/users/slow' '' | jq -e 'map(.action) | sort == ["create", "log-ins-fail"]'
 	# Once it has gone well, all is forgotten.
 	NOW=$((NOW + 60))
 	later "$NOW"

@@ -394,6 +394,16 @@ test_memory_stays_flat() {
 	[ "$pid" = "$(service_pid movies)" ]
 }
 
+# begun_is STATUS HEADERS: an import whose body does not come is answered.
+begun_is() {
+	local upload
+	exec {upload}<>"/dev/tcp/127.0.0.1/$PORT"
+	printf 'POST /movies/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n%b\r\n{' \
+		"$2" >&"$upload"
+	grep -q " $1 " <(timeout 60 head -n 1 <&"$upload")
+	exec {upload}>&-
+}
+
 # Who may not is told so before the body is read, and what is private stays.
 test_who_may() {
 	local name
@@ -409,6 +419,8 @@ test_who_may() {
 	many_movies 20000 >"$WORK/many"
 	expect 401 POST /movies/import --data-binary "@$WORK/many"
 	AS=ann expect 403 POST /movies/import --data-binary "@$WORK/many"
+	begun_is 401 ''
+	begun_is 403 "Authorization: Bearer $(cat "$WORK/token.ann")\r\n"
 	AS=ann expect 403 GET /users/export
 	expect 401 GET /bookings/export
 	AS=own expect 200 GET /users/export
@@ -418,6 +430,9 @@ test_who_may() {
 	counts 0 2 0 0
 	AS=own expect 200 POST '/users/import?replace=true' '{"ann":{"id":"ann","name":"A","last_active":1,"role":"owner"}}'
 	counts 0 0 0 1
+	AS=own expect 200 POST /users/import '{"new":{"id":"new","name":"N","last_active":1,"role":"owner"},
+		"newer":{"id":"newer","name":"N","last_active":1,"password":"long enough"}}'
+	counts 0 0 0 2
 	AS=own expect 200 GET /users/ann/role
 	expect_json '.role == "user"'
 	expect 201 POST /users/own/tokens '{"password":"password of own"}'

@@ -181,7 +181,8 @@ test_bad_passwords_are_refused() {
 test_without_a_terminal_nobody_is_asked() {
 	local code=0
 	setsid -w "$CINEMA" login tom </dev/null >"$WORK/out" 2>"$WORK/err" || code=$?
-	[ "$code" = 2 ] && grep -qx 'cinema: there is no terminal to ask for the password: use --password-fd' "$WORK/err"
+	[ "$code" = 2 ]
+	grep -qx 'cinema: there is no terminal to ask for the password: use --password-fd' "$WORK/err"
 }
 
 test_passwords_on_a_terminal_are_not_shown() {

@@ -246,6 +246,12 @@ static struct json_object *still_to_come(struct json_object *bookings)
 	return list;
 }
 
+/* Whether an owner asks for themself. It is refused, so that there is always an owner left. */
+static bool is_owner_themself(const struct request *request, const char *id)
+{
+	return request->role == ROLE_OWNER && request->user && strcmp(request->user, id) == 0;
+}
+
 enum outcome account_delete(
     struct service *service, const struct request *request, struct response *response)
 {
@@ -257,6 +263,11 @@ enum outcome account_delete(
 	uint64_t version = 0;
 	if (!read_for_change(service, request, response, &user, &version))
 		goto out;
+	if (is_owner_themself(request, id)) {
+		outcome = response_problem(
+		    response, PROBLEM_TAKEN, "%s is an owner, whom another owner deletes.", id);
+		goto out;
+	}
 	snprintf(path, sizeof path, "/bookings/%s?view=full&limit=1000", id);
 	enum peer_result asked = peer_get(service->peers, request, PEER_FRESH, path, &bookings);
 	if (asked == PEER_OK)
@@ -324,8 +335,7 @@ enum outcome account_set_role(
 	const char *role = json_text(request->body, "role");
 	const char *action = arena_printf(request->arena, "make-%s", role);
 	enum store_result result = STORE_CONFLICT;
-	/* So that there is always an owner left. */
-	if (request->user && strcmp(request->user, id) == 0)
+	if (is_owner_themself(request, id))
 		return response_field(response, "role", "is for another owner to change");
 	for (int attempt = 0; attempt < 5 && result == STORE_CONFLICT; attempt++) {
 		struct json_object *user = NULL;

@@ -80,7 +80,8 @@ static int hits_disk(void)
 
 /* Memory */
 
-/* dlsym itself may allocate before the allocator is known, and a sanitizer while it starts. */
+/* dlsym itself may allocate before the allocator is known, and a sanitizer while it starts: asked from
+ * within itself, it finds nothing. */
 static char early[1 << 20];
 static size_t early_used;
 static int started;
@@ -121,6 +122,8 @@ static void *look_up(const char *name)
 			return allocate_early(size);                                               \
 		if (!real)                                                                         \
 			*(void **)&real = look_up(#name);                                          \
+		if (!real)                                                                         \
+			return allocate_early(size);                                               \
 		if (hits(FAULT_MEMORY)) {                                                          \
 			errno = ENOMEM;                                                            \
 			return NULL;                                                               \
@@ -156,7 +159,8 @@ void free(void *memory)
 		return;
 	if (!real)
 		*(void **)&real = look_up("free");
-	real(memory);
+	if (real)
+		real(memory);
 }
 
 #define MAP(name, type)                                                                            \

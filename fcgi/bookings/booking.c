@@ -3,7 +3,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "bookings/seat.h"
+#include "http/etag.h"
+#include "service/answer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -168,15 +171,36 @@ void booking_write(struct buffer *body, struct json_object *booking, int64_t now
 	json_write(body, booking);
 }
 
+bool booking_matches(
+    const struct request *request, struct json_object *booking, uint64_t version, int64_t now)
+{
+	struct json_object *shown = NULL;
+	struct buffer body;
+	char tag[ETAG_SIZE];
+	if (booking_state(booking, now) != BOOKING_EXPIRED || answer_matches(request, version))
+		return answer_matches(request, version);
+	buffer_init(&body, RESPONSE_MAX);
+	if (json_object_deep_copy(booking, &shown, NULL) != 0)
+		memory_note();
+	booking_write(&body, shown, now);
+	buffer_text(&body, "\n");
+	etag_of_body(body.data, body.length, tag);
+	bool good = !body.failed && etag_is_listed(request->if_match, tag);
+	buffer_free(&body);
+	json_object_put(shown);
+	return good;
+}
+
 enum outcome booking_answer(struct response *response, int status, struct json_object *booking,
     uint64_t version, int64_t now)
 {
+	enum booking_state state = booking_state(booking, now); /* before it is written as shown */
 	booking_write(&response->body, booking, now);
 	if (status == 201)
 		response->location =
 		    arena_printf(response->request->arena, "%s", json_text(booking, "uri"));
 	/* A hold that expires changes without a new version, so its tag then comes from the body. */
-	if (booking_state(booking, now) != BOOKING_EXPIRED)
+	if (state != BOOKING_EXPIRED)
 		response->version = version;
 	return response_body(response, status);
 }

@@ -741,6 +741,7 @@ static void test_an_import_leaves_a_seat_that_was_just_taken(void **state)
 
 static void test_a_hold_ends_at_its_instant(void **state)
 {
+	char tag[64], expired_tag[64];
 	(void)state;
 	hold(user, "'seats':['A1']");
 	now += 1000;
@@ -750,12 +751,16 @@ static void test_a_hold_ends_at_its_instant(void **state)
 	assert_int_equal(rival_takes_a1(), 409);
 	assert_int_equal(ask("GET", held, NULL), 200);
 	assert_true(says("'status':'held'"));
+	match_tag(tag);
 	assert_int_equal(audit_run(world_service(BOOKINGS)), 0);
 	now++;
 	assert_true(row_is("A", "fhffffffffff"));
 	assert_int_equal(ask("GET", held, NULL), 200);
 	assert_true(says("'status':'expired'"));
-	assert_int_equal(ask_with(ANY, "PATCH", held, "{'seats':['A1']}"), 409);
+	match_tag(expired_tag);
+	assert_string_not_equal(tag, expired_tag);
+	assert_int_equal(ask_with(expired_tag, "PATCH", held, "{'seats':['A1']}"), 409);
+	assert_int_equal(ask_with("HTTP_IF_MATCH=\"h0\"", "PATCH", held, "{'seats':['A1']}"), 412);
 	assert_int_equal(audit_run(world_service(BOOKINGS)), 0);
 	assert_int_equal(rival_takes_a1(), 201);
 	assert_int_equal(confirm(), 409);

@@ -239,6 +239,32 @@ test_seats_are_given_back() {
 	expect 404 DELETE "${path/$USER/nayana_patil}"
 }
 
+# together BOOL SEATS [KEPT]: whether such a booking, or what is kept of it, says so.
+together() {
+	expect 201 POST /bookings "$(wish "{seats: $2}")"
+	local path
+	path=$(header Location)
+	[ $# = 2 ] || expect 200 PATCH "$path" "{\"seats\":$3}"
+	expect_json ".together == $1"
+	expect 200 GET "$path"
+	expect_json ".together == $1"
+	expect 200 DELETE "$path"
+}
+
+test_together_is_side_by_side() {
+	together true '["N6","N7","N8"]'
+	together true '["N6"]'
+	together false '["N6","N8"]'
+	together false '["N5","N6"]' # the aisle
+	together false '["M20","N1"]'
+	together false '["M7","N8"]'
+	together false '["N6","N7","N8"]' '["N6","N8"]'
+	together true '["N6","N7","N8"]' '["N7","N8"]'
+	together true '["N6","N8"]' '["N8"]'
+	together false '["N6","N7","N9"]' '["N7","N9"]'
+	together true '["N6","N7"]' '["N6","N7"]'
+}
+
 test_holds_are_limited() {
 	expect 201 POST /bookings "$(wish '{seats: ["E1","E2","E3"], hold: true}' anuja_kharatmol)"
 	expect 409 POST /bookings "$(wish '{seats: ["E4","E5"], hold: true}' anuja_kharatmol)"

@@ -123,9 +123,29 @@ enum booking_state booking_state(struct json_object *booking, int64_t now)
 	return booking_expires(booking) > now ? BOOKING_HELD : BOOKING_EXPIRED;
 }
 
+/* Whether seats that are kept of those side by side still are: they stand in the same order. */
+static bool are_side_by_side(struct json_object *before, struct json_object *kept)
+{
+	size_t first = 0;
+	while (first < json_length(before) &&
+	    !json_object_equal(json_at(before, first), json_at(kept, 0)))
+		first++;
+	for (size_t i = 1; i < json_length(kept); i++)
+		if (!json_object_equal(json_at(before, first + i), json_at(kept, i)))
+			return false;
+	return true;
+}
+
 bool booking_change(
     struct json_object *booking, const char *status, struct json_object *seats, int64_t now)
 {
+	struct json_object *before = json_object_object_get(booking, "seats");
+	if (seats && json_object_object_get(booking, "together")) {
+		bool together = json_length(seats) == 1 ||
+		    (json_object_get_boolean(json_object_object_get(booking, "together")) &&
+			are_side_by_side(before, seats));
+		json_add(booking, "together", json_object_new_boolean(together));
+	}
 	if (seats && !json_add(booking, "seats", seats))
 		return false;
 	struct json_object *price = json_object_object_get(booking, "price"), *all;

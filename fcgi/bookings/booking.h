@@ -33,8 +33,8 @@ enum booking_state booking_state(struct json_object *booking, int64_t now);
 int64_t booking_expires(struct json_object *booking);
 
 /**
- * Gives the booking a new status and seats (taken over; NULL: as they are), recomputes the total,
- * notes it in the history, and drops `expires` unless it is held.
+ * Gives the booking a new status and seats (taken over; NULL: as they are), recomputes the total and
+ * whether they are together, notes it in the history, and drops `expires` unless it is held.
  */
 bool booking_change(
     struct json_object *booking, const char *status, struct json_object *seats, int64_t now);

@@ -136,6 +136,54 @@ test_a_rivals_hold_that_expires_too_leaves_the_seat_free() {
 	swept_or_not a_rivals_hold_that_expires_too_leaves_the_seat_free
 }
 
+what_is_left_of_a_hold_that_ended() {
+	expect 201 POST /bookings "$(book '' yojane_mane '{seats: ["C1","C2"], hold: true}')"
+	HELD=$(header Location)
+	at 2026-06-01 20:10:00
+	expect 409 PATCH "$HELD" '{"seats":["C1"]}'
+	rival 201 C1
+	confirm 409
+	expect_json '.seats == ["C1"]'
+	seat_is C2 free
+	expect 200 PATCH "$HELD" '{"status":"confirmed","seats":["C2"]}'
+	expect_json '.seats == ["C2"] and .total == 900'
+	seat_is C1 sold
+	seat_is C2 sold
+}
+
+test_what_is_left_of_a_hold_that_ended() {
+	swept_or_not what_is_left_of_a_hold_that_ended
+}
+
+# The booking's own, and the map's.
+tags_change_when_a_hold_ends() {
+	local map=/showtimes/20180801/$STREE/21:00-1/seats tag held_tag
+	expect 200 GET "$map"
+	tag=$(header ETag)
+	hold D1
+	expect 200 GET "$map" -H "If-None-Match: $tag"
+	[ "$(header ETag)" != "$tag" ] || fail 'the same tag for another map'
+	expect 200 DELETE "$HELD"
+	expect 304 GET "$map" -H "If-None-Match: $tag"
+	hold D1
+	at 2026-06-01 20:09:59
+	expect 200 GET "$map" -H "If-None-Match: $tag"
+	expect 200 GET "$HELD"
+	held_tag=$(header ETag)
+	expect 304 GET "$HELD" -H "If-None-Match: $held_tag"
+	at 2026-06-01 20:10:00
+	expect 304 GET "$map" -H "If-None-Match: $tag"
+	expect 200 GET "$HELD" -H "If-None-Match: $held_tag"
+	expect_json '.status == "expired"'
+	held_tag=$(header ETag)
+	expect 412 PATCH "$HELD" '{"status":"confirmed"}' -H 'If-Match: "h0"'
+	expect 200 PATCH "$HELD" '{"status":"confirmed"}' -H "If-Match: $held_tag"
+}
+
+test_tags_change_when_a_hold_ends() {
+	swept_or_not tags_change_when_a_hold_ends
+}
+
 an_answer_is_given_again_for_a_day() {
 	local first
 	expect 201 POST /bookings "$(book B1 yojane_mane)" -H 'Idempotency-Key: day'

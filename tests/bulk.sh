@@ -214,6 +214,22 @@ test_an_imported_seat_is_sold_once() {
 	may_restart
 }
 
+test_a_hold_that_had_ended_is_imported_as_one() {
+	local ended
+	ended=$(booking seven D3 | jq -c '.screen = "1" | .status = "expired" | .expires = "2018-07-01T12:10:00Z"')
+	import bookings "{\"a\":{\"$DATE\":[$ended]}}"
+	counts 1 0 0 0
+	import bookings "{\"a\":{\"$DATE\":[$ended]}}"
+	counts 0 0 1 0
+	expect 200 GET /bookings/a/seven
+	expect_json '.status == "expired"'
+	expect 200 GET "/showtimes/$DATE/$MOVIE/18:00-1/seats"
+	expect_json '[.rows[].seats[] | select(.name == "D3")][0].state == "free"'
+	expect 200 PATCH /bookings/a/seven '{"status":"confirmed"}'
+	expect 200 GET "/showtimes/$DATE/$MOVIE/18:00-1/seats"
+	expect_json '[.rows[].seats[] | select(.name == "D3")][0].state == "sold"'
+}
+
 test_a_map_that_was_drawn_shows_an_imported_seat() {
 	local path="/showtimes/$DATE/$MOVIE/18:00-1/seats"
 	expect 200 GET "$path"

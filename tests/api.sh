@@ -86,6 +86,7 @@ test_bookings_keep_their_order_and_name_a_movie_once() {
 	book nayana_patil 20180805 $MISSION
 	book nayana_patil 20180805 $GOLD
 	book nayana_patil 20180805 $MISSION
+	book nayana_patil 20180805 $GOLD
 	book nayana_patil 20180802 $STREE
 	expect 200 GET /bookings/nayana_patil
 	expect_json 'to_entries == ({"20180802":[$s],"20180805":[$m,$g]} | to_entries)' \

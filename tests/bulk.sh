@@ -73,6 +73,8 @@ test_an_export_is_a_data_folder() {
 	export_to "$WORK/first"
 	# What left nothing out must say so: all bookings, no password.
 	[ "$(jq '[.[][][]] | length' "$WORK/first/bookings.json")" = 7 ]
+	# In the order in which they were made.
+	jq -e 'all(.[][]; [.[].created] == ([.[].created] | sort))' "$WORK/first/bookings.json"
 	jq -e '[.[] | keys == ["id", "last_active", "name"]] | all' "$WORK/first/users.json"
 	start_cinema CINEMA_DATA="$WORK/first"
 	[ "$(seat_map)" = "$map" ]
@@ -200,8 +202,9 @@ test_an_imported_seat_is_sold_once() {
 	counts 3 0 0 5
 	expect_json '[.faults[].place] == ["a/20310101/2", "b/20310101/0", "b/2031010/0", "d", "e/20310101/0"]'
 	expect_json '.faults[0].detail | test("A1")'
-	import bookings "{\"z\":{\"$date\":[$(booking one A1)]}}"
+	import bookings "{\"z\":{\"$date\":[$(booking one A9)]}}"
 	counts 0 0 0 1
+	expect_json '.faults[0].detail | test("code")'
 	import bookings "{\"a\":{\"$date\":[$(booking one A7)]}}" '?replace=true'
 	counts 0 0 0 1
 	# A map that was looked at before knows of it.

@@ -250,6 +250,7 @@ test_together_is_side_by_side() {
 	together true '["N6","N7","N8"]'
 	together true '["N6"]'
 	together false '["N6","N8"]'
+	together false '["N6","N8","N9"]'
 	together false '["N5","N6"]' # the aisle
 	together false '["M20","N1"]'
 	together false '["M7","N8"]'

@@ -739,6 +739,24 @@ static void test_an_import_leaves_a_seat_that_was_just_taken(void **state)
 	assert_true(row_is("A", "sfffffffffff"));
 }
 
+static void test_a_map_that_was_drawn_shows_each_change(void **state)
+{
+	(void)state;
+	assert_true(row_is("A", "ffffffffffff"));
+	assert_int_equal(book(user, "'seats':['A5']"), 201);
+	assert_true(row_is("A", "ffffsfffffff"));
+	hold(user, "'seats':['A6','A7']");
+	assert_true(row_is("A", "ffffshhfffff"));
+	assert_int_equal(ask("PATCH", held, "{'seats':['A7']}"), 200);
+	assert_true(row_is("A", "ffffsfhfffff"));
+	assert_int_equal(confirm(), 200);
+	assert_true(row_is("A", "ffffsfsfffff"));
+	assert_int_equal(cancel(), 200);
+	assert_true(row_is("A", "ffffsfffffff"));
+	assert_int_equal(import_sold(), 200);
+	assert_true(row_is("A", "ssffsfffffff"));
+}
+
 /* The end of a hold */
 
 static void test_a_hold_ends_at_its_instant(void **state)
@@ -1182,6 +1200,7 @@ int main(void)
 		TEST(closing_names_who_has_seats_until_a_hold_ends),
 		TEST(an_import_sells_nothing_where_sales_are_closed),
 		TEST(an_import_leaves_a_seat_that_was_just_taken),
+		TEST(a_map_that_was_drawn_shows_each_change),
 		TEST(a_hold_ends_at_its_instant),
 		TEST(the_best_seat_is_one_whose_hold_has_ended),
 		TEST(a_hold_that_has_ended_is_confirmed_over_one_that_ended_too),

@@ -174,6 +174,8 @@ test_screens_and_days_keep_what_may_be_sold() {
 	import showtimes "$(jq -c ".[\"$DATE\"] |= .[1:]" <<<"$data")" '?replace=true'
 	counts 0 0 0 1
 	expect_json '.faults[0].detail | test("lacks the showing")'
+	import showtimes "$(jq -c ".[\"$DATE\"] |= .[:-1]" <<<"$data")" '?replace=true'
+	counts 0 0 0 1
 	import showtimes "$(jq -c ".[\"$DATE\"][0].price.front = 1" <<<"$data")" '?replace=true'
 	counts 0 1 0 0
 	expect 200 GET "/showtimes/$DATE/$MOVIE"

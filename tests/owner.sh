@@ -256,6 +256,7 @@ test_a_showing_is_set() {
 	book 201 "$SHOWING"
 	# Another one is sold at once, though bookings asked for the list a moment ago.
 	set_showing 20990304 '{time: "22:00", minutes: 60, currency: "GBP", price: {front: 1, standard: 2, comfort: 3}}'
+	expect_json '.minutes == 60 and .price == {front: 1, standard: 2, comfort: 3}'
 	book 201 "$SHOWING"
 	expect_json '.currency == "GBP"'
 	expect 200 GET "$SHOWING/seats"
@@ -385,7 +386,7 @@ down() {
 }
 
 test_a_service_that_is_down_is_named() {
-	start_cinema CINEMA_PEER_TIMEOUT_MS=1000
+	start_cinema CINEMA_PEER_TIMEOUT_MS=2000
 	local body="{\"movie\":\"$GOLD\",\"time\":\"20:00\",\"screen\":\"1\"}"
 	silent movies down movies POST /showtimes/20990310 "$body"
 	silent showtimes down showtimes DELETE "/movies/$GOLD" -H "$ANY"

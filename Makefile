@@ -76,6 +76,13 @@ $(BUILD)/tools/faults: $(call objects,tests/faults/*.c) $(SERVICES:%=$(BUILD)/ob
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) $(LINK) $(FAULT_POINTS:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) -ldl
 
+# The same cinema, in which something happens just before a commit, by a clock that is told the time.
+RACE_POINTS := store_commit clock_now id_make_booking id_make_code
+$(BUILD)/tests/races: $(BUILD)/obj/tests/unit/races.o $(BUILD)/obj/tests/faults/world.o \
+		$(SERVICES:%=$(BUILD)/obj/fcgi/%.a) $(BUILD)/libcinema.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LDFLAGS) $(LINK) $(RACE_POINTS:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) -lcmocka
+
 $(BUILD)/tools/hostile: $(call objects,tests/tools/hostile/*.c)
 
 # Preloaded by tests, also before a sanitizer's own library.

@@ -73,6 +73,8 @@ test_an_export_is_a_data_folder() {
 	export_to "$WORK/first"
 	# What left nothing out must say so: all bookings, no password.
 	[ "$(jq '[.[][][]] | length' "$WORK/first/bookings.json")" = 7 ]
+	# In the order in which they were made.
+	jq -e 'all(.[][]; [.[].created] == ([.[].created] | sort))' "$WORK/first/bookings.json"
 	jq -e '[.[] | keys == ["id", "last_active", "name"]] | all' "$WORK/first/users.json"
 	start_cinema CINEMA_DATA="$WORK/first"
 	[ "$(seat_map)" = "$map" ]
@@ -172,6 +174,8 @@ test_screens_and_days_keep_what_may_be_sold() {
 	import showtimes "$(jq -c ".[\"$DATE\"] |= .[1:]" <<<"$data")" '?replace=true'
 	counts 0 0 0 1
 	expect_json '.faults[0].detail | test("lacks the showing")'
+	import showtimes "$(jq -c ".[\"$DATE\"] |= .[:-1]" <<<"$data")" '?replace=true'
+	counts 0 0 0 1
 	import showtimes "$(jq -c ".[\"$DATE\"][0].price.front = 1" <<<"$data")" '?replace=true'
 	counts 0 1 0 0
 	expect 200 GET "/showtimes/$DATE/$MOVIE"
@@ -200,8 +204,9 @@ test_an_imported_seat_is_sold_once() {
 	counts 3 0 0 5
 	expect_json '[.faults[].place] == ["a/20310101/2", "b/20310101/0", "b/2031010/0", "d", "e/20310101/0"]'
 	expect_json '.faults[0].detail | test("A1")'
-	import bookings "{\"z\":{\"$date\":[$(booking one A1)]}}"
+	import bookings "{\"z\":{\"$date\":[$(booking one A9)]}}"
 	counts 0 0 0 1
+	expect_json '.faults[0].detail | test("code")'
 	import bookings "{\"a\":{\"$date\":[$(booking one A7)]}}" '?replace=true'
 	counts 0 0 0 1
 	# A map that was looked at before knows of it.
@@ -212,6 +217,22 @@ test_an_imported_seat_is_sold_once() {
 	CINEMA_STATE=$STATE "$BUILD/bookings" --audit
 	"$ROOT/run.sh" start
 	may_restart
+}
+
+test_a_hold_that_had_ended_is_imported_as_one() {
+	local ended
+	ended=$(booking seven D3 | jq -c '.screen = "1" | .status = "expired" | .expires = "2018-07-01T12:10:00Z"')
+	import bookings "{\"a\":{\"$DATE\":[$ended]}}"
+	counts 1 0 0 0
+	import bookings "{\"a\":{\"$DATE\":[$ended]}}"
+	counts 0 0 1 0
+	expect 200 GET /bookings/a/seven
+	expect_json '.status == "expired"'
+	expect 200 GET "/showtimes/$DATE/$MOVIE/18:00-1/seats"
+	expect_json '[.rows[].seats[] | select(.name == "D3")][0].state == "free"'
+	expect 200 PATCH /bookings/a/seven '{"status":"confirmed"}'
+	expect 200 GET "/showtimes/$DATE/$MOVIE/18:00-1/seats"
+	expect_json '[.rows[].seats[] | select(.name == "D3")][0].state == "sold"'
 }
 
 test_a_map_that_was_drawn_shows_an_imported_seat() {

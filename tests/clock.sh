@@ -1,28 +1,39 @@
 #!/usr/bin/env bash
-# Holds and the clock: services that believe a clock this suite sets (libfaketime), so that just
-# before, at, and just after the moment a hold ends are exactly that.
+# Holds and the clock: services that believe a clock this suite sets (shims/clock), so that just
+# before, at, and just after the moment a hold ends are exactly that. All of it is so with the sweeper
+# at work and without it, in two cinemas.
 . "$(dirname "$0")/lib.sh"
 
 STREE=a8034f44-aee4-44cf-b32c-74cf452aaaae
-FAKETIME=$(find /usr/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1)
 
 suite_start() {
-	[ -n "$FAKETIME" ] || return 0
 	at 2026-06-01 20:00:00
-	start_cinema CINEMA_HOLD_SECONDS=600 CINEMA_SWEEP_MS=1 CINEMA_PEER_CACHE_MS=0 CINEMA_WRAP="/usr/bin/env \
-		LD_PRELOAD=$FAKETIME FAKETIME_TIMESTAMP_FILE=$WORK/clock FAKETIME_NO_CACHE=1 \
-		FAKETIME_DONT_FAKE_MONOTONIC=1"
+	start_sweeping 1
+	SWEPT="$URL ${CURL_HOME-}"
+	start_sweeping 3600000
+	UNSWEPT="$URL ${CURL_HOME-}"
+}
+
+# One that sweeps every so many milliseconds.
+start_sweeping() {
+	start_cinema CINEMA_HOLD_SECONDS=600 "CINEMA_SWEEP_MS=$1" CINEMA_PEER_CACHE_MS=0 \
+		CINEMA_WRAP="/usr/bin/env LD_PRELOAD=$BUILD/shims/clock.so CLOCK_FILE=$WORK/clock"
+}
+
+# swept_or_not FUNCTION: in both, as the owner of each.
+swept_or_not() {
+	local cinema
+	for cinema in "$SWEPT" "$UNSWEPT"; do
+		read -r URL CURL_HOME <<<"$cinema"
+		at 2026-06-01 20:00:00
+		"$1"
+	done
 }
 
 # The clock stands still at an instant.
 at() {
-	printf '%s %s\n' "$1" "$2" >"$WORK/clock.new"
+	date -u -d "$1 $2" '+%s 0' >"$WORK/clock.new"
 	mv "$WORK/clock.new" "$WORK/clock"
-}
-
-need_faketime() {
-	[ -n "$FAKETIME" ] || skip 'needs libfaketime'
-	at 2026-06-01 20:00:00
 }
 
 # book SEAT USER [more members]
@@ -50,8 +61,7 @@ seat_is() {
 	expect_json 'any(.rows[].seats[]; .name == $name and .state == $state)' --arg name "$1" --arg state "$2"
 }
 
-test_before_its_end_a_hold_stands() {
-	need_faketime
+before_its_end_a_hold_stands() {
 	hold A1
 	at 2026-06-01 20:09:59
 	rival 409 A1
@@ -64,8 +74,11 @@ test_before_its_end_a_hold_stands() {
 	rival 409 A1
 }
 
-test_at_its_end_the_seat_is_free() {
-	need_faketime
+test_before_its_end_a_hold_stands() {
+	swept_or_not before_its_end_a_hold_stands
+}
+
+at_its_end_the_seat_is_free() {
 	hold A2
 	at 2026-06-01 20:10:00
 	seat_is A2 free
@@ -77,16 +90,22 @@ test_at_its_end_the_seat_is_free() {
 	seat_is A2 sold
 }
 
-test_at_its_end_without_a_rival_it_can_be_confirmed() {
-	need_faketime
+test_at_its_end_the_seat_is_free() {
+	swept_or_not at_its_end_the_seat_is_free
+}
+
+at_its_end_without_a_rival_it_can_be_confirmed() {
 	hold A3
 	at 2026-06-01 20:10:00
 	confirm 200
 	rival 409 A3
 }
 
-test_after_its_end_with_and_without_a_rival() {
-	need_faketime
+test_at_its_end_without_a_rival_it_can_be_confirmed() {
+	swept_or_not at_its_end_without_a_rival_it_can_be_confirmed
+}
+
+after_its_end_with_and_without_a_rival() {
 	hold A4
 	at 2026-06-01 20:10:01
 	confirm 200
@@ -99,8 +118,11 @@ test_after_its_end_with_and_without_a_rival() {
 	expect_json '.status == "expired"'
 }
 
-test_a_rivals_hold_that_expires_too_leaves_the_seat_free() {
-	need_faketime
+test_after_its_end_with_and_without_a_rival() {
+	swept_or_not after_its_end_with_and_without_a_rival
+}
+
+a_rivals_hold_that_expires_too_leaves_the_seat_free() {
 	hold A6
 	at 2026-06-01 20:10:00
 	expect 201 POST /bookings "$(book A6 nayana_patil '{hold: true}')"
@@ -110,8 +132,59 @@ test_a_rivals_hold_that_expires_too_leaves_the_seat_free() {
 	seat_is A6 sold
 }
 
-test_an_answer_is_given_again_for_a_day() {
-	need_faketime
+test_a_rivals_hold_that_expires_too_leaves_the_seat_free() {
+	swept_or_not a_rivals_hold_that_expires_too_leaves_the_seat_free
+}
+
+what_is_left_of_a_hold_that_ended() {
+	expect 201 POST /bookings "$(book '' yojane_mane '{seats: ["C1","C2"], hold: true}')"
+	HELD=$(header Location)
+	at 2026-06-01 20:10:00
+	expect 409 PATCH "$HELD" '{"seats":["C1"]}'
+	rival 201 C1
+	confirm 409
+	expect_json '.seats == ["C1"]'
+	seat_is C2 free
+	expect 200 PATCH "$HELD" '{"status":"confirmed","seats":["C2"]}'
+	expect_json '.seats == ["C2"] and .total == 900'
+	seat_is C1 sold
+	seat_is C2 sold
+}
+
+test_what_is_left_of_a_hold_that_ended() {
+	swept_or_not what_is_left_of_a_hold_that_ended
+}
+
+# The booking's own, and the map's.
+tags_change_when_a_hold_ends() {
+	local map=/showtimes/20180801/$STREE/21:00-1/seats tag held_tag
+	expect 200 GET "$map"
+	tag=$(header ETag)
+	hold D1
+	expect 200 GET "$map" -H "If-None-Match: $tag"
+	[ "$(header ETag)" != "$tag" ] || fail 'the same tag for another map'
+	expect 200 DELETE "$HELD"
+	expect 304 GET "$map" -H "If-None-Match: $tag"
+	hold D1
+	at 2026-06-01 20:09:59
+	expect 200 GET "$map" -H "If-None-Match: $tag"
+	expect 200 GET "$HELD"
+	held_tag=$(header ETag)
+	expect 304 GET "$HELD" -H "If-None-Match: $held_tag"
+	at 2026-06-01 20:10:00
+	expect 304 GET "$map" -H "If-None-Match: $tag"
+	expect 200 GET "$HELD" -H "If-None-Match: $held_tag"
+	expect_json '.status == "expired"'
+	held_tag=$(header ETag)
+	expect 412 PATCH "$HELD" '{"status":"confirmed"}' -H 'If-Match: "h0"'
+	expect 200 PATCH "$HELD" '{"status":"confirmed"}' -H "If-Match: $held_tag"
+}
+
+test_tags_change_when_a_hold_ends() {
+	swept_or_not tags_change_when_a_hold_ends
+}
+
+an_answer_is_given_again_for_a_day() {
 	local first
 	expect 201 POST /bookings "$(book B1 yojane_mane)" -H 'Idempotency-Key: day'
 	first=$BODY
@@ -120,6 +193,10 @@ test_an_answer_is_given_again_for_a_day() {
 	[ "$BODY" = "$first" ] || fail "another answer: $BODY"
 	at 2026-06-02 20:00:01
 	expect 409 POST /bookings "$(book B1 yojane_mane)" -H 'Idempotency-Key: day'
+}
+
+test_an_answer_is_given_again_for_a_day() {
+	swept_or_not an_answer_is_given_again_for_a_day
 }
 
 test_showings_follow_the_cinemas_time_zone() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Seats: screens, showings, the map, booking by name and by number, holds, giving back, limits.
+# Seats: screens, showings, the map, booking by name and by number, holds, giving back, limits. How a
+# hold ends is in the suite clock.
 . "$(dirname "$0")/lib.sh"
 
 STREE=a8034f44-aee4-44cf-b32c-74cf452aaaae
@@ -8,7 +9,7 @@ DAY=20180801
 USER=yojane_mane
 
 suite_start() {
-	start_cinema CINEMA_MAX_HELD=4 CINEMA_HOLD_SECONDS=2 CINEMA_PEER_CACHE_MS=100
+	start_cinema CINEMA_MAX_HELD=4 CINEMA_PEER_CACHE_MS=100
 }
 
 # The body of a booking of Stree on the first of August, with more members.
@@ -184,40 +185,6 @@ test_a_hold_is_kept_and_confirmed() {
 	done
 }
 
-test_an_expired_hold_is_free_at_once() {
-	local path
-	open_map
-	expect 201 POST /bookings "$(wish '{seats: ["B1","B2"], hold: true}')"
-	path=$(header Location)
-	expired() {
-		expect 200 GET "$path"
-		[ "$(jq -r .status <<<"$BODY")" = expired ]
-	}
-	wait_for 10 expired
-	[ "$(state_of B1)" = free ] || fail "$BODY"
-	expect 409 PATCH "$path" '{"seats":["B1"]}'
-	expect 201 POST /bookings "$(wish '{seats: ["B1"]}' nayana_patil)"
-	expect 409 PATCH "$path" '{"status":"confirmed"}'
-	expect_json '.seats == ["B1"]'
-	[ "$(state_of B2)" = free ] || fail 'half confirmed'
-	expect 200 PATCH "$path" '{"status":"confirmed","seats":["B2"]}'
-	expect_json '.seats == ["B2"] and .total == 900'
-}
-
-test_a_late_confirmation_without_a_rival_succeeds() {
-	local path
-	expect 201 POST /bookings "$(wish '{seats: ["C1"], hold: true}')"
-	path=$(header Location)
-	expired() {
-		expect 200 GET "$path"
-		[ "$(jq -r .status <<<"$BODY")" = expired ]
-	}
-	wait_for 10 expired
-	expect 200 PATCH "$path" '{"status":"confirmed"}'
-	expect_json '.status == "confirmed"'
-	expect 409 POST /bookings "$(wish '{seats: ["C1"]}')"
-}
-
 test_seats_are_given_back() {
 	local path
 	open_map
@@ -239,6 +206,61 @@ test_seats_are_given_back() {
 	expect 404 DELETE "${path/$USER/nayana_patil}"
 }
 
+test_what_is_kept_costs_what_its_seats_cost() {
+	local path
+	open_map
+	expect 201 POST /bookings "$(wish '{seats: ["C10","C11","H10","H11","L10"]}')"
+	expect_json '.price == {C10: 900, C11: 900, H10: 1100, H11: 1100, L10: 1400} and .total == 5400'
+	path=$(header Location)
+	expect 200 PATCH "$path" '{"seats":["L10","C11","H10"]}'
+	expect_json '.seats == ["C11","H10","L10"] and .total == 3400 and ([.price[.seats[]]] | add) == 3400'
+	[ "$(state_of C10) $(state_of C11) $(state_of H10) $(state_of H11) $(state_of L10)" = 'free sold sold free sold' ]
+	expect 200 PATCH "$path" '{"seats":["L10","C11"]}'
+	expect_json '.total == 2300 and [.history[].seats | length] == [5,3,2]'
+	expect 422 PATCH "$path" '{"seats":["L10","H10"]}'
+	expect 409 POST /bookings "$(wish '{seats: ["C10","L10"]}' nayana_patil)"
+	expect_json '.seats == ["L10"]'
+}
+
+test_a_seat_is_kept_by_its_whole_name() {
+	local path
+	open_map
+	expect 201 POST /bookings "$(wish '{seats: ["O1","O10","O11"]}')"
+	expect 200 PATCH "$(header Location)" '{"seats":["O1"]}'
+	expect_json '.seats == ["O1"] and .total == 1100'
+	expect 201 POST /bookings "$(wish '{seats: ["O2","O20"]}')"
+	expect 200 PATCH "$(header Location)" '{"seats":["O20"]}'
+	expect_json '.seats == ["O20"]'
+	[ "$(state_of O1) $(state_of O10) $(state_of O11) $(state_of O2) $(state_of O20)" = 'sold free free free sold' ]
+}
+
+# together BOOL SEATS [KEPT]: whether such a booking, or what is kept of it, says so.
+together() {
+	expect 201 POST /bookings "$(wish "{seats: $2}")"
+	local path
+	path=$(header Location)
+	[ $# = 2 ] || expect 200 PATCH "$path" "{\"seats\":$3}"
+	expect_json ".together == $1"
+	expect 200 GET "$path"
+	expect_json ".together == $1"
+	expect 200 DELETE "$path"
+}
+
+test_together_is_side_by_side() {
+	together true '["N6","N7","N8"]'
+	together true '["N6"]'
+	together false '["N6","N8"]'
+	together false '["N6","N8","N9"]'
+	together false '["N5","N6"]' # the aisle
+	together false '["M20","N1"]'
+	together false '["M7","N8"]'
+	together false '["N6","N7","N8"]' '["N6","N8"]'
+	together true '["N6","N7","N8"]' '["N7","N8"]'
+	together true '["N6","N8"]' '["N8"]'
+	together false '["N6","N7","N9"]' '["N7","N9"]'
+	together true '["N6","N7"]' '["N6","N7"]'
+}
+
 test_holds_are_limited() {
 	expect 201 POST /bookings "$(wish '{seats: ["E1","E2","E3"], hold: true}' anuja_kharatmol)"
 	expect 409 POST /bookings "$(wish '{seats: ["E4","E5"], hold: true}' anuja_kharatmol)"
@@ -257,25 +279,6 @@ test_racing_holds_keep_the_limit() {
 	wait
 	made=$(cat "$WORK"/code? | grep -c 201)
 	[ "$made" = 4 ] || fail "$made held, the limit is 4: $(cat "$WORK"/race*)"
-}
-
-test_the_maps_tag_changes_when_the_map_does() {
-	local STREE=720d006c-3a57-4b6a-b18f-9b713b073f3c DAY=20180803 tag path
-	open_map
-	expect 200 GET "$MAP"
-	tag=$(header ETag)
-	expect 201 POST /bookings "$(wish '{seats: ["C4"], hold: true}' nachiket_ghorpade)"
-	path=$(header Location)
-	expect 200 GET "$MAP" -H "If-None-Match: $tag"
-	[ "$(header ETag)" != "$tag" ] || fail 'the same tag for another map'
-	expect 200 DELETE "$path"
-	expect 304 GET "$MAP" -H "If-None-Match: $tag"
-	expect 201 POST /bookings "$(wish '{seats: ["C4"], hold: true}' nachiket_ghorpade)"
-	free_again() {
-		expect 200 GET "$MAP"
-		[ "$(header ETag)" = "$tag" ]
-	}
-	wait_for 10 free_again
 }
 
 test_a_users_documents_are_listed_newest_first() {
@@ -300,6 +303,59 @@ test_a_full_showing_gives_way_to_the_next() {
 	done
 	expect 409 POST /bookings "$(wish '{}' | jq -c --arg m 7daf7208-be4d-4944-a3ae-c1c2f516f3e6 '.movie = $m')"
 	expect_json '.detail | test("no 1 seats|sold out|left")'
+}
+
+# tiny STATUS [MEMBERS]: books on a day with two showings in halls of three seats.
+tiny() {
+	expect "$1" POST /bookings "$(wish "{date: \"20990101\"} + (${2-{\}})")"
+}
+
+test_without_a_time_the_first_showing_with_room_is_booked() {
+	local screen place edition
+	for screen in late early; do
+		expect 201 POST /showtimes/screens "{\"id\":\"$screen\",\"name\":\"$screen\",\"price\":{\"all\":500},
+			\"rows\":[{\"name\":\"A\",\"tier\":\"all\",\"seats\":\"###\"}]}"
+	done
+	expect 201 POST /showtimes/20990101 "{\"movie\":\"$STREE\",\"time\":\"21:00\",\"screen\":\"late\"}"
+	expect 201 POST /showtimes/20990101 "{\"movie\":\"$STREE\",\"time\":\"18:00\",\"screen\":\"early\"}"
+	tiny 201 '{seats: ["A1","A2"]}'
+	expect_json '.time == "18:00" and .screen == "early"'
+	tiny 201 '{seats: ["A1"]}'
+	expect_json '.time == "21:00" and .screen == "late" and .seats == ["A1"]'
+	tiny 409 '{seats: ["A1"]}'
+	tiny 409 '{seats: ["A1"], time: "18:00"}'
+	tiny 409 '{count: 2, screen: "early"}'
+	tiny 201 '{count: 2}'
+	expect_json '.time == "21:00" and .seats == ["A2","A3"]'
+	tiny 201
+	expect_json '.time == "18:00" and .seats == ["A3"]'
+	expect 200 DELETE "$(header Location)"
+	# Closed sales are no room.
+	place=20990101/$STREE/18:00-early
+	edition=$(of_house GET "/editions/$place" '' | jq -e .edition)
+	of_house PUT "/sales/$place" "{\"edition\":$edition}"
+	tiny 409
+	expect 200 DELETE "$(newest)"
+	tiny 201
+	expect_json '.time == "21:00"'
+}
+
+# The address of the user's booking that was made last and stands.
+newest() {
+	expect 200 GET "/bookings/$USER?view=full&limit=1000"
+	jq -r '[.[] | select(.status == "confirmed")][0].uri' <<<"$BODY"
+}
+
+is_gone() {
+	[ "$(curl -s --noproxy '*' -o /dev/null -w '%{http_code}' "$URL$1")" = 404 ]
+}
+
+test_a_showing_that_was_deleted_is_soon_forgotten() {
+	local path=/showtimes/20990102/$STREE/18:00-1
+	expect 201 POST /showtimes/20990102 "{\"movie\":\"$STREE\",\"time\":\"18:00\",\"screen\":\"1\"}"
+	expect 200 GET "$path/seats"
+	expect 204 DELETE "$path" -H 'If-Match: *'
+	wait_for 10 is_gone "$path/seats"
 }
 
 test_closed_sales_stop_bookings_and_list_them() {

@@ -3,7 +3,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "bookings/seat.h"
+#include "http/etag.h"
+#include "service/answer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,9 +123,29 @@ enum booking_state booking_state(struct json_object *booking, int64_t now)
 	return booking_expires(booking) > now ? BOOKING_HELD : BOOKING_EXPIRED;
 }
 
+/* Whether seats that are kept of those side by side still are: they stand in the same order. */
+static bool are_side_by_side(struct json_object *before, struct json_object *kept)
+{
+	size_t first = 0;
+	while (first < json_length(before) &&
+	    !json_object_equal(json_at(before, first), json_at(kept, 0)))
+		first++;
+	for (size_t i = 1; i < json_length(kept); i++)
+		if (!json_object_equal(json_at(before, first + i), json_at(kept, i)))
+			return false;
+	return true;
+}
+
 bool booking_change(
     struct json_object *booking, const char *status, struct json_object *seats, int64_t now)
 {
+	struct json_object *before = json_object_object_get(booking, "seats");
+	if (seats && json_object_object_get(booking, "together")) {
+		bool together = json_length(seats) == 1 ||
+		    (json_object_get_boolean(json_object_object_get(booking, "together")) &&
+			are_side_by_side(before, seats));
+		json_add(booking, "together", json_object_new_boolean(together));
+	}
 	if (seats && !json_add(booking, "seats", seats))
 		return false;
 	struct json_object *price = json_object_object_get(booking, "price"), *all;
@@ -168,15 +191,36 @@ void booking_write(struct buffer *body, struct json_object *booking, int64_t now
 	json_write(body, booking);
 }
 
+bool booking_matches(
+    const struct request *request, struct json_object *booking, uint64_t version, int64_t now)
+{
+	struct json_object *shown = NULL;
+	struct buffer body;
+	char tag[ETAG_SIZE];
+	if (booking_state(booking, now) != BOOKING_EXPIRED || answer_matches(request, version))
+		return answer_matches(request, version);
+	buffer_init(&body, RESPONSE_MAX);
+	if (json_object_deep_copy(booking, &shown, NULL) != 0)
+		memory_note();
+	booking_write(&body, shown, now);
+	buffer_text(&body, "\n");
+	etag_of_body(body.data, body.length, tag);
+	bool good = !body.failed && etag_is_listed(request->if_match, tag);
+	buffer_free(&body);
+	json_object_put(shown);
+	return good;
+}
+
 enum outcome booking_answer(struct response *response, int status, struct json_object *booking,
     uint64_t version, int64_t now)
 {
+	enum booking_state state = booking_state(booking, now); /* before it is written as shown */
 	booking_write(&response->body, booking, now);
 	if (status == 201)
 		response->location =
 		    arena_printf(response->request->arena, "%s", json_text(booking, "uri"));
 	/* A hold that expires changes without a new version, so its tag then comes from the body. */
-	if (booking_state(booking, now) != BOOKING_EXPIRED)
+	if (state != BOOKING_EXPIRED)
 		response->version = version;
 	return response_body(response, status);
 }

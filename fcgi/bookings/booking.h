@@ -33,8 +33,8 @@ enum booking_state booking_state(struct json_object *booking, int64_t now);
 int64_t booking_expires(struct json_object *booking);
 
 /**
- * Gives the booking a new status and seats (taken over; NULL: as they are), recomputes the total,
- * notes it in the history, and drops `expires` unless it is held.
+ * Gives the booking a new status and seats (taken over; NULL: as they are), recomputes the total and
+ * whether they are together, notes it in the history, and drops `expires` unless it is held.
  */
 bool booking_change(
     struct json_object *booking, const char *status, struct json_object *seats, int64_t now);
@@ -48,6 +48,10 @@ void booking_showing_key(struct json_object *booking, const char *kind, keys_tex
 
 /** Appends the document as answers show it: status at that instant, and its uri. */
 void booking_write(struct buffer *body, struct json_object *booking, int64_t now);
+
+/** Whether If-Match, when sent, names the booking: its version, or as it shows once it has expired. */
+bool booking_matches(
+    const struct request *request, struct json_object *booking, uint64_t version, int64_t now);
 
 /** Answers with a booking: status 201 with its Location, or 200; version 0 for no own ETag. */
 enum outcome booking_answer(struct response *response, int status, struct json_object *booking,

@@ -81,7 +81,7 @@ static enum step read_booking(struct change *change)
 	if (result != STORE_OK)
 		return refuse(change, result);
 	change->state = booking_state(change->booking, change->now);
-	if (!answer_matches(change->request, change->version)) {
+	if (!booking_matches(change->request, change->booking, change->version, change->now)) {
 		response_problem(change->response, PROBLEM_STALE,
 		    "If-Match: the booking has changed since; read it again.");
 		return STEP_ANSWERED;

@@ -155,8 +155,7 @@ static void write_params(char texts[PARAMS][2048], char *params[PARAMS + 1], con
 void world_ask(const char *method, const char *path, const char *body, const char *more,
     struct world_answer *answer)
 {
-	static char texts[PARAMS][2048];
-	char *params[PARAMS + 1];
+	char texts[PARAMS][2048], *params[PARAMS + 1];
 	size_t index = world_owner(path);
 	bool inside = strncmp(path, "/who", 4) == 0 || strncmp(path, "/sales", 6) == 0 ||
 	    strncmp(path, "/editions", 9) == 0;

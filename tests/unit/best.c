@@ -135,6 +135,9 @@ static void test_a_split_leaves_nobody_alone(void **state)
 	(void)state;
 	/* Three and two, not four and one. */
 	check(5, BEST_SPLIT, HALL("....ss", "..ssss"), HALL(".***ss", "**ssss"));
+	check(4, BEST_SPLIT, HALL("...sss", "..ssss"), HALL(".**sss", "**ssss"));
+	/* But of two one may sit apart. */
+	check(3, BEST_SPLIT, HALL("..ssss", "..ssss"), HALL(".*ssss", "**ssss"));
 }
 
 static void test_the_last_seats_of_a_hall_are_found(void **state)

@@ -85,10 +85,11 @@ $(BUILD)/tests/races: $(BUILD)/obj/tests/unit/races.o $(BUILD)/obj/tests/faults/
 
 $(BUILD)/tools/hostile: $(call objects,tests/tools/hostile/*.c)
 
-# Preloaded by tests, also before a sanitizer's own library.
+# Preloaded by tests, also before a sanitizer's own library, which asks for memory before it can be
+# asked where a thread's variables are.
 $(BUILD)/shims/%.so: tests/shims/%.c $(wildcard tests/shims/*.h) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_DEFAULT_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -pthread -o $@ $<
+	$(CC) -std=c11 -D_DEFAULT_SOURCE $(WARNINGS) -O2 -g -fPIC -ftls-model=initial-exec -shared -pthread -o $@ $<
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/fcgi/bookings.a $(BUILD)/libcinema.a
 	@mkdir -p $(@D)

@@ -190,6 +190,7 @@ static int prepare(void)
 	for (size_t i = 0; i < WORLD_SERVICES; i++) {
 		world_close(i);
 	}
+	buffer_free(&answer.text);
 	return 0;
 }
 

@@ -80,8 +80,7 @@ static int hits_disk(void)
 
 /* Memory */
 
-/* dlsym itself may allocate before the allocator is known, and a sanitizer while it starts: asked from
- * within itself, it finds nothing. */
+/* dlsym itself may allocate before the allocator is known, and a sanitizer while it starts. */
 static char early[1 << 20];
 static size_t early_used;
 static int started;
@@ -122,8 +121,6 @@ static void *look_up(const char *name)
 			return allocate_early(size);                                               \
 		if (!real)                                                                         \
 			*(void **)&real = look_up(#name);                                          \
-		if (!real)                                                                         \
-			return allocate_early(size);                                               \
 		if (hits(FAULT_MEMORY)) {                                                          \
 			errno = ENOMEM;                                                            \
 			return NULL;                                                               \
@@ -155,12 +152,12 @@ void *realloc(void *memory, size_t size)
 void free(void *memory)
 {
 	static void (*real)(void *);
-	if (is_early(memory))
+	/* The latter is dlsym's own, of a look-up that failed before. */
+	if (is_early(memory) || (!real && looking))
 		return;
 	if (!real)
 		*(void **)&real = look_up("free");
-	if (real)
-		real(memory);
+	real(memory);
 }
 
 #define MAP(name, type)                                                                            \

@@ -259,6 +259,28 @@ static void another_thing_in_the_files_place_is_refused(void **state)
 	expect_untouched_refusal(world, "");
 }
 
+/* Somebody who may write into the folder must not have another file written to. */
+static void links_are_not_followed(void **state)
+{
+	struct world *world = *state;
+	char lock[96], draft[128];
+	size_t length;
+	snprintf(lock, sizeof lock, "%s/test.lock", world->folder);
+	/* What sqlite makes first has a name of its own already. */
+	snprintf(draft, sizeof draft, "%s.tmp%s", world->file,
+	    strcmp(world->engine, "sqlite") == 0 ? ".tmp" : "");
+	assert_int_equal(symlink(world->other, lock), 0);
+	expect_refusal(world, "test.lock", "");
+	assert_int_equal(access(world->other, F_OK), -1);
+	unlink(lock);
+	write_file(world->other, "precious", 8);
+	assert_int_equal(symlink(world->other, draft), 0);
+	expect_refusal(world, world->file, "");
+	char *bytes = read_file(world->other, &length);
+	assert_string_equal(bytes, "precious");
+	free(bytes);
+}
+
 /* Root reads everything, so it becomes somebody else for this. */
 static void a_file_that_may_not_be_read_is_refused(void **state)
 {
@@ -403,6 +425,7 @@ static void damaged_json_is_refused(void **state)
 		{ "{\"sequence\": \"1\", \"documents\": {}}", "line 1, column 14" },
 		{ "{\"sequence\": 1.5, \"documents\": {}}", "line 1, column 14" },
 		{ "{\"sequence\": -1, \"documents\": {}}", "line 1, column 14" },
+		{ "{\"sequence\": 9223372036854775807, \"documents\": {}}", "line 1, column 14" },
 		{ "{\"sequenze\": 1, \"documents\": {}}", "\"sequence\"" },
 		{ "{\"documents\": {\n\"a\": 1}}", "line 2, column 6" },
 		{ "{\"documents\": {\n\"a\": {}}}", "there is no \"document\"" },
@@ -429,6 +452,10 @@ static void damaged_json_is_refused(void **state)
 		write_file(world->file, files[i].text, strlen(files[i].text));
 		expect_untouched_refusal(world, files[i].reason);
 	}
+	char text[400];
+	snprintf(text, sizeof text, "{\"documents\": {\n\"%0256d\": {\"document\": 1}}}", 1);
+	write_file(world->file, text, strlen(text));
+	expect_untouched_refusal(world, "the key is empty or too long");
 	write_file(world->file, "{\"documents\": {}}\0 ", 19);
 	expect_untouched_refusal(world, "line 1, column 18");
 }
@@ -493,6 +520,7 @@ static void json_written_by_hand_is_taken(void **state)
 	    TEST(engine, the_next_process_waits_for_the_first_to_go),                              \
 	    TEST(engine, one_process_opens_a_store_once),                                          \
 	    TEST(engine, another_thing_in_the_files_place_is_refused),                             \
+	    TEST(engine, links_are_not_followed),                                                  \
 	    TEST(engine, a_file_that_may_not_be_read_is_refused)
 
 int main(void)

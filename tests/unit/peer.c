@@ -70,6 +70,8 @@ static bool answer(int fd, const char *head)
 		send_answer(fd, 404, "{}");
 	} else if (strncmp(head, "GET /failing", 12) == 0) {
 		send_answer(fd, 503, "{}");
+	} else if (strncmp(head, "GET /status/", 12) == 0) {
+		send_answer(fd, (int)strtol(head + 12, NULL, 10), body);
 	} else if (strncmp(head, "GET /moved", 10) == 0) {
 		send_text(fd, "HTTP/1.1 301 X\r\nLocation: /good\r\nContent-Length: 0\r\n\r\n");
 	} else if (strncmp(head, "GET /rubbish", 12) == 0) {
@@ -321,6 +323,19 @@ static void only_good_answers_are_cached(void **state)
 	}
 }
 
+static void absent_is_404_and_nothing_else(void **state)
+{
+	(void)state;
+	static const int statuses[] = { 201, 202, 203, 206, 400, 401, 403, 405, 406, 409, 410, 412,
+		413, 422, 429, 500, 502, 504 };
+	char path[32];
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+		snprintf(path, sizeof path, "/status/%d", statuses[i]);
+		expect_result(path, PEER_DOWN);
+	}
+	expect_result("/status/404", PEER_ABSENT);
+}
+
 static void a_peer_that_breaks_off_is_down(void **state)
 {
 	(void)state;
@@ -456,6 +471,7 @@ int main(void)
 		TEST(a_shared_answer_is_one_tree_and_outlives_the_cache),
 		TEST(the_quick_lane_never_asks),
 		TEST(only_good_answers_are_cached),
+		TEST(absent_is_404_and_nothing_else),
 		TEST(a_peer_that_breaks_off_is_down),
 		TEST(a_silent_peer_is_down_in_time),
 		TEST(a_connection_that_was_closed_is_opened_again),

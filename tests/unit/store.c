@@ -755,7 +755,8 @@ static void every_reader_has_its_turn(void **state)
 	COMMIT(queue.world, put("a", ANY, "1"));
 	for (int i = 0; i < AT_ONCE; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, read_once, &queue), 0);
-	for (int waiting = 0; atomic_load(&queue.inside) + waiting < AT_ONCE;) {
+	alarm(60); /* a reader that is never woken */
+	for (int waiting = 0; queue.inside + queue.done + waiting < AT_ONCE;) {
 		waiting = 0;
 		for (int i = 0; i < atomic_load(&queue.next); i++)
 			waiting += sleeps(queue.ids[i]);
@@ -764,6 +765,7 @@ static void every_reader_has_its_turn(void **state)
 	atomic_store(&queue.go, true);
 	for (int i = 0; i < AT_ONCE; i++)
 		pthread_join(threads[i], NULL);
+	alarm(0);
 	assert_int_equal(atomic_load(&queue.inside), AT_ONCE);
 }
 

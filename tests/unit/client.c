@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <wchar.h>
 
 static const struct api_movie movies[] = {
@@ -212,6 +214,8 @@ static void test_other_links_name_no_next_page(void **state)
 	assert_next("</a>; rel=\"nextone\"", NULL);
 	assert_next("</a>; title=\"next\"", NULL);
 	assert_next("</a>; rel", NULL);
+	assert_next("</a>; rely=next", NULL);
+	assert_next("</a>; re=next", NULL);
 	assert_next("</a>; rel=", NULL);
 	assert_next("</a", NULL);
 	assert_next("/a; rel=next", NULL);
@@ -227,6 +231,9 @@ static void test_parts_of_a_path_are_encoded(void **state)
 	buffer_init(&path, 1000);
 	uri_part(&path, "aZ9-_.~/?#%&= \xc3\xa9");
 	assert_string_equal(path.data, "aZ9-_.~%2F%3F%23%25%26%3D%20%C3%A9");
+	buffer_clear(&path);
+	uri_part(&path, "a\n\x7f");
+	assert_string_equal(path.data, "a%0A%7F");
 	buffer_free(&path);
 }
 
@@ -441,6 +448,52 @@ static void test_state_is_kept_where_xdg_says(void **state)
 	assert_folder(endless, NULL, NULL);
 }
 
+static mode_t mode_of(const char *path)
+{
+	struct stat status;
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_mode & 0777;
+}
+
+static void test_a_log_in_is_its_owners_alone(void **state)
+{
+	char folder[] = "/tmp/cinema-client.XXXXXX", path[200], draft[240], why[256];
+	struct session session = { .user = "u", .id = "i", .token = "t" }, read;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	setenv("XDG_STATE_HOME", folder, 1);
+	mode_t mask = umask(0);
+	assert_true(session_write(&session, "s", why, sizeof why));
+	snprintf(path, sizeof path, "%s/cinema/logins/s", folder);
+	assert_int_equal(mode_of(path), 0600);
+	/* A draft that was left open to others. */
+	snprintf(draft, sizeof draft, "%s.%ld", path, (long)getpid());
+	fclose(fopen(draft, "w"));
+	assert_true(session_write(&session, "s", why, sizeof why));
+	umask(mask);
+	assert_int_equal(mode_of(path), 0600);
+	assert_int_equal(access(draft, F_OK), -1);
+	assert_true(session_read(&read, "s", why, sizeof why));
+	assert_string_equal(read.token, "t");
+	for (mode_t others = 01; others <= 040; others *= 2) {
+		chmod(path, 0600 | others);
+		assert_false(session_read(&read, "s", why, sizeof why));
+		assert_string_equal(read.token, "");
+	}
+	chmod(path, 0600);
+	assert_true(session_read(&read, "other", why, sizeof why));
+	assert_string_equal(read.token, "");
+	assert_true(session_forget("s", why, sizeof why));
+	assert_true(session_forget("s", why, sizeof why));
+	assert_true(session_read(&read, "s", why, sizeof why));
+	assert_string_equal(read.token, "");
+	for (int up = 0; up < 3; up++) {
+		*strrchr(path, '/') = '\0';
+		assert_true(up == 2 || mode_of(path) == 0700);
+		assert_int_equal(rmdir(path), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_money_has_the_places_of_its_currency),
 		cmocka_unit_test(test_tokens_have_a_form),
 		cmocka_unit_test(test_state_is_kept_where_xdg_says),
+		cmocka_unit_test(test_a_log_in_is_its_owners_alone),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests_name("client", tests, NULL, NULL);

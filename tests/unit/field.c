@@ -136,6 +136,9 @@ static void all_faults_are_told_with_their_prefix(void **state)
 	    "[{\"field\":\"rows/2/name\",\"detail\":\"is missing\"},"
 	    "{\"field\":\"rows/2/count\",\"detail\":\"must be a whole number from 1 to 10\"},"
 	    "{\"field\":\"rows/2/x\",\"detail\":\"is unknown; what may stand here: name, count\"}]");
+	/* One that is good after it does not undo a fault. */
+	assert_string_equal(check(table, "{\"name\":\"\",\"count\":1}", ""),
+	    "[{\"field\":\"name\",\"detail\":\"must have 1 to 10 characters\"}]");
 }
 
 static void a_flood_of_faults_is_cut(void **state)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -70,6 +71,11 @@ static bool answer(int fd, const char *head)
 		send_answer(fd, 404, "{}");
 	} else if (strncmp(head, "GET /failing", 12) == 0) {
 		send_answer(fd, 503, "{}");
+	} else if (strncmp(head, "GET /reset", 10) == 0) {
+		struct pollfd next = { .fd = fd, .events = POLLIN };
+		send_answer(fd, 200, body); /* and close when the next question is there, unread */
+		poll(&next, 1, 10000);
+		return false;
 	} else if (strncmp(head, "GET /status/", 12) == 0) {
 		send_answer(fd, (int)strtol(head + 12, NULL, 10), body);
 	} else if (strncmp(head, "GET /moved", 10) == 0) {
@@ -361,6 +367,14 @@ static void a_connection_that_was_closed_is_opened_again(void **state)
 	assert_int_equal(atomic_load(&connected), 10);
 }
 
+static void a_connection_that_is_reset_is_opened_again(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(PEER_FRESH, "/reset"), 1);
+	assert_int_equal(ask(PEER_FRESH, "/good"), 2);
+	assert_int_equal(atomic_load(&connected), 2);
+}
+
 static void nobody_there_is_down(void **state)
 {
 	(void)state;
@@ -475,6 +489,7 @@ int main(void)
 		TEST(a_peer_that_breaks_off_is_down),
 		TEST(a_silent_peer_is_down_in_time),
 		TEST(a_connection_that_was_closed_is_opened_again),
+		TEST(a_connection_that_is_reset_is_opened_again),
 		TEST(nobody_there_is_down),
 		TEST(many_threads_ask_at_once),
 		TEST(more_than_the_cache_holds_is_no_fault),

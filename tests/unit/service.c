@@ -33,12 +33,35 @@ static void add_no_facts(struct json_object *document)
 	(void)document;
 }
 
-static const struct document_kind thing = { "thing", "things/", "/things/", "thing", thing_fields,
-	NULL, NULL, add_no_facts };
+/* Somebody else, who writes this, so often, while a document is written. */
+static const char *other_key, *other_document;
+static int others;
+static void put(const char *key, const char *document);
 
+static bool let_others_in(struct service *on, const struct request *asked, struct response *answer,
+    struct json_object *old, struct json_object *fresh, struct batch *batch, enum outcome *outcome)
+{
+	(void)on, (void)asked, (void)answer, (void)old, (void)fresh, (void)batch, (void)outcome;
+	if (others > 0) {
+		others--;
+		put(other_key, other_document);
+	}
+	return true;
+}
+
+static const struct document_kind thing = { "thing", "things/", "/things/", "thing", thing_fields,
+	NULL, let_others_in, add_no_facts };
+
+/* What is called odd is not to be taken. */
 static void import_things(struct import *import, struct json_object *data)
 {
 	document_import(&thing, import, data);
+	json_foreach(data, id, document)
+	{
+		const char *title = json_text(document, "title");
+		if (title && strcmp(title, "odd") == 0)
+			import_fault(import, id, "is odd");
+	}
 }
 
 static const struct service_definition definition = {
@@ -486,6 +509,30 @@ static void a_document_is_changed_as_it_was_read(void **state)
 	assert_non_null(strstr(response.body.data, "\"action\":\"create\""));
 }
 
+static void who_was_faster_is_not_written_over(void **state)
+{
+	(void)state;
+	other_key = "things/a";
+	other_document = "{\"id\":\"a\",\"title\":\"O\",\"note\":\"o\"}";
+	others = 1;
+	create(NULL, NULL, "{\"id\":\"a\",\"title\":\"A\"}", 409);
+	others = 1;
+	change(METHOD_PUT, "a", tag_of("a"), NULL, "{\"title\":\"B\"}", 412);
+	others = 1;
+	change(METHOD_DELETE, "a", tag_of("a"), NULL, NULL, 412);
+	change(METHOD_PATCH, "a", "*", NULL, "{\"note\":null}", 200);
+	others = 3;
+	change(METHOD_PATCH, "a", "*", NULL, "{\"title\":\"P\"}", 200);
+	assert_string_equal(response.body.data, "{\"id\":\"a\",\"title\":\"P\",\"note\":\"o\"}\n");
+	others = 1000;
+	change(METHOD_PATCH, "a", "*", NULL, "{\"title\":\"P\"}", 503);
+	assert_true(others > 900);
+	others = 0;
+	other_key = "things/b";
+	others = 1;
+	change(METHOD_PUT, "b", NULL, "*", "{\"title\":\"B\"}", 412);
+}
+
 /* Imports and exports */
 
 struct upload {
@@ -549,6 +596,7 @@ static void documents_are_taken_group_by_group(void **state)
 	assert_int_equal(list_trail(NULL, "/things", "1000", NULL), 386);
 	import(text.data, NULL, 200);
 	expect_counts(0, 0, 386, 64);
+	assert_int_equal(list_trail(NULL, "/things", "1000", NULL), 386);
 	write_things(&text, 450, 0, "U");
 	import(text.data, NULL, 200);
 	expect_counts(64, 0, 0, 386);
@@ -556,6 +604,9 @@ static void documents_are_taken_group_by_group(void **state)
 	expect_counts(0, 0, 64, 386);
 	import(text.data, "true", 200);
 	expect_counts(0, 386, 64, 0);
+	list_trail(NULL, "/things/t0001", NULL, NULL);
+	assert_non_null(strstr(response.body.data, "\"action\":\"import\""));
+	assert_non_null(strstr(response.body.data, "\"action\":\"replace\""));
 	buffer_free(&text);
 }
 
@@ -578,9 +629,14 @@ static void the_same_twice_in_a_group_is_the_same_as_one_after_the_other(void **
 {
 	(void)state;
 	import("{\"a\":{\"id\":\"a\",\"title\":\"A\"},\"b\":{\"id\":\"b\",\"title\":\"B\"},"
+	       "\"c\":{\"id\":\"c\",\"title\":\"\"},\n"
 	       "\"a\":{\"id\":\"a\",\"title\":\"A\"},\"b\":{\"id\":\"b\",\"title\":\"C\"}}",
 	    NULL, 200);
-	expect_counts(2, 0, 1, 1);
+	expect_counts(2, 0, 1, 2);
+	assert_string_equal(member("faults"),
+	    "[{\"place\":\"c\",\"line\":1,\"detail\":\"title: must have 1 to 10 characters\"},"
+	    "{\"place\":\"b\",\"line\":2,\"detail\":\"is there already, and is another; "
+	    "?replace=true puts this in its place\"}]");
 	assert_int_equal(list_trail(NULL, NULL, NULL, NULL), 2);
 }
 
@@ -595,6 +651,19 @@ static void what_stood_before_a_fault_is_counted(void **state)
 	import("[]", NULL, 400);
 	import("{}", NULL, 200);
 	expect_counts(0, 0, 0, 0);
+}
+
+static void what_is_there_just_so_is_good(void **state)
+{
+	(void)state;
+	import("{\"a\":{\"id\":\"a\",\"title\":\"odd\"}}", NULL, 200);
+	expect_counts(0, 0, 0, 1);
+	put("things/a", "{\"id\":\"a\",\"title\":\"odd\"}");
+	import("{\"a\":{\"id\":\"a\",\"title\":\"odd\"}}", NULL, 200);
+	expect_counts(0, 0, 1, 0);
+	put("things/a", "{\"id\":\"a\",\"title\":\"even\"}");
+	import("{\"a\":{\"id\":\"a\",\"title\":\"odd\"}}", "true", 200);
+	expect_counts(0, 0, 0, 1);
 }
 
 static void four_imports_run_at_once(void **state)
@@ -764,10 +833,12 @@ int main(void)
 		TEST(changed_members_are_named),
 		TEST(a_document_is_made_once),
 		TEST(a_document_is_changed_as_it_was_read),
+		TEST(who_was_faster_is_not_written_over),
 		TEST(documents_are_taken_group_by_group),
 		TEST(a_hundred_faults_are_told),
 		TEST(the_same_twice_in_a_group_is_the_same_as_one_after_the_other),
 		TEST(what_stood_before_a_fault_is_counted),
+		TEST(what_is_there_just_so_is_good),
 		TEST(four_imports_run_at_once),
 		TEST(an_export_is_one_object_in_pieces),
 		TEST(all_that_a_store_has_counts_in_an_import),

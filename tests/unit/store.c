@@ -336,6 +336,9 @@ static void keys_have_limits(void **state)
 		expect_document(world, bad[i], NULL);
 		expect_document(world, "good", NULL);
 	}
+	struct store_op empty = put("good", ANY, "");
+	commit_fails(world, &empty, 1);
+	expect_document(world, "good", NULL);
 	COMMIT(world, put("\x01 \"\\\x7f\n\xc3\xa9", ABSENT, "2"));
 	reopen(world);
 	expect_document(world, "\x01 \"\\\x7f\n\xc3\xa9", "2");

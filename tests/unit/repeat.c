@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../client/cli/http.h"
+#include "base/clock.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -24,7 +25,7 @@
 #define REQUESTS_MAX 100
 
 /* A letter an answer: "2" 200, "5" 503, "9" 429, "0" 502, "4" 404, "i" 500, "r" and "l" 503 with
- * Retry-After: 7 and 70, "x" none. */
+ * Retry-After: 7 and 70, "x" none, "s" none as long as somebody waits. */
 static struct {
 	const char *script;
 	int listener;
@@ -88,6 +89,8 @@ static void *serve(void *unused)
 		char text[200];
 		read_request(fd, server.texts[number % REQUESTS_MAX], sizeof *server.texts);
 		atomic_store(&server.requests, number + 1);
+		if (server.script[0] == 's')
+			recv(fd, text, 1, 0);
 		if (answer) {
 			snprintf(text, sizeof text,
 			    "HTTP/1.1 %s\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
@@ -333,6 +336,24 @@ static void a_token_goes_with_each_request_until_there_is_none(void **state)
 	assert_null(strstr(server.texts[0], "Authorization"));
 }
 
+static void a_silent_server_is_given_up_at_the_deadline(void **state)
+{
+	const struct http_request request = { .method = "GET", .path = "/" };
+	struct http_answer answer;
+	enum http_result result;
+	char why[256];
+	struct http *http = http_open(http_server(*state), 1, why, sizeof why);
+	int64_t start = clock_steady();
+	send_to(http, &request, "s", &result, &answer);
+	assert_int_equal(result, HTTP_SLOW);
+	assert_int_equal(answer.status, 0);
+	assert_in_range(
+	    clock_steady() - start, 900, 9000); /* of ten seconds that are the standard */
+	assert_int_equal(pause_count, 0);
+	http_answer_free(&answer);
+	http_close(http);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -345,6 +366,7 @@ int main(void)
 		TEST(there_are_three_repeats_with_growing_pauses),
 		TEST(the_server_says_when),
 		TEST(once_is_once),
+		TEST(a_silent_server_is_given_up_at_the_deadline),
 		TEST(what_may_have_been_done_is_told),
 		TEST(a_server_that_was_there_is_waited_for),
 		TEST(a_file_is_sent_again_from_its_beginning),

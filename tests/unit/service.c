@@ -353,7 +353,7 @@ static void the_trail_is_paged_with_a_filter_and_without(void **state)
 	size_t seen = 0, pages = 0;
 	(void)state;
 	for (int i = 0; i < 7; i++) {
-		char key[16];
+		char key[32];
 		snprintf(key, sizeof key, "trail/%d", i);
 		put(key, i % 2 ? "{\"by\":\"bob\"}" : "{\"by\":\"ann\"}");
 	}

@@ -244,6 +244,10 @@ test_only_the_owner_may() {
 	says 'eve is not'
 	run 1 import "$ROOT/data/movies.json"
 	says 'eve is not'
+	# Of a folder too that is told once, and not of each file.
+	run 1 import "$ROOT/data"
+	says 'eve is not'
+	[ "$(wc -l <<<"$ERR")" = 1 ]
 	[ -z "$(find "$WORK/stolen" -type f)" ]
 }
 

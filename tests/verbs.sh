@@ -162,9 +162,10 @@ test_book_best_and_named() {
 }
 
 test_named_seats_are_of_one_showing() {
-	run 1 book nayana_patil 20180806 gold a1
+	# Nobody else books for this one here.
+	run 1 book yojane_mane 20180806 gold a1
 	says '^cinema: There are 2 showings: say whose seats you mean, as in --showing 14:00-1$'
-	expect 404 GET /bookings/nayana_patil
+	expect 404 GET /bookings/yojane_mane
 }
 
 test_hold_confirm_cancel() {
@@ -326,7 +327,7 @@ test_how_each_verb_ends_in_trouble() {
 	port=$(free_port)
 	stand_in '
 		location /500/ { return 500 "<html>"; }
-		location /503/ { return 503 "{\"detail\":\"It is busy.\"}"; }
+		location /503/ { add_header Retry-After 3600 always; return 503 "{\"detail\":\"It is busy.\"}"; }
 		location /403/ { return 403 "{\"detail\":\"Not for you.\"}"; }
 		location /array/ { return 200 "[1]"; }
 		location /object/ { return 200 "{\"a\":1}"; }
@@ -337,7 +338,7 @@ test_how_each_verb_ends_in_trouble() {
 		says "^cinema: Cannot reach the cinema at http://127.0.0.1:$port: start it with ./run.sh, or name another with --server\$"
 		run 4 "${words[@]}" --server "$OTHER/500"
 		says 'trouble of its own \(500\): try again later$'
-		run 4 "${words[@]}" --server "$OTHER/503" --timeout 1
+		run 4 "${words[@]}" --server "$OTHER/503"
 		says '^cinema: It is busy. Try again later.$'
 		run 1 "${words[@]}" --server "$OTHER/403"
 		says '^cinema: Not for you.$'
@@ -589,16 +590,16 @@ test_the_completion_knows_the_cinema() {
 	[ ! -e "$WORK/owned" ]
 }
 
+# One verb of each way through the sources, for each takes a second; with sanitizers the whole suite runs.
 test_valgrind_finds_nothing() {
 	local verb words code
 	[ -x /usr/bin/valgrind ] || skip 'valgrind is not installed'
 	! nm "$CINEMA" | grep -q __asan_init || skip 'built with a sanitizer of its own'
 	fresh
-	for verb in movies 'showtimes 20180806 gold' 'seats 20180806 gold' 'book nayana_patil 20180807 stree a1 a2' \
-		'--json bookings nayana_patil' 'bookings nayana_patil' 'cancel nayana_patil x' 'book nayana_patil 20180807 stree a1' \
-		'hold nayana_patil 20180806 gold --showing 14:00 --count 2' 'suggest nayana_patil' users status 'seats x y' \
-		'register vera --password-fd 0' whoami logout 'seats 20180806 gold --count 2' 'export nothing' 'import nothing' \
-		'book --help'; do
+	for verb in movies 'showtimes 20180806 gold' 'seats 20180806 gold --count 2' 'book nayana_patil 20180807 stree a1 a2' \
+		'bookings nayana_patil' 'cancel nayana_patil x' 'book nayana_patil 20180807 stree a1' \
+		'hold nayana_patil 20180806 gold --showing 14:00 --count 2' '--json suggest nayana_patil' status \
+		'register vera --password-fd 0' whoami 'export users --to -'; do
 		read -ra words <<<"$verb"
 		code=0
 		/usr/bin/valgrind -q --leak-check=full --error-exitcode=99 "$CINEMA" "${words[@]}" \

@@ -1,17 +1,23 @@
-/* What knows nothing of HTTP or of cinemas: arena, buffer, clock, id, hash, settings. */
+/* What knows nothing of HTTP or of cinemas: arena, buffer, clock, id, hash, log, settings. */
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/json.h"
+#include "base/log.h"
 #include "base/settings.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -30,6 +36,23 @@ static void arena_gives_memory_for_any_size(void **state)
 	arena_free(&arena);
 }
 
+static void pieces_of_an_arena_do_not_meet(void **state)
+{
+	(void)state;
+	struct arena arena;
+	char *pieces[1000];
+	arena_init(&arena);
+	for (int i = 0; i < 1000; i++) {
+		pieces[i] = arena_alloc(&arena, 16);
+		assert_non_null(pieces[i]);
+		memset(pieces[i], i % 256, 16);
+	}
+	for (int i = 0; i < 1000; i++)
+		for (int at = 0; at < 16; at++)
+			assert_int_equal((unsigned char)pieces[i][at], i % 256);
+	arena_free(&arena);
+}
+
 static void arena_is_used_again_after_a_reset(void **state)
 {
 	(void)state;
@@ -41,6 +64,8 @@ static void arena_is_used_again_after_a_reset(void **state)
 	assert_non_null(arena_alloc(&arena, 100000));
 	arena_reset(&arena);
 	assert_ptr_equal(arena_copy(&arena, "again", 5), first);
+	arena_reset(&arena);
+	assert_string_equal(arena_copy(&arena, "once more", 4), "once");
 	assert_string_equal(arena_printf(&arena, "%d-%s", 7, "x"), "7-x");
 	arena_free(&arena);
 }
@@ -61,6 +86,39 @@ static void buffer_grows_and_stays_terminated(void **state)
 	buffer_append(&buffer, "a\0b", 3);
 	assert_int_equal(buffer.length, 3);
 	buffer_free(&buffer);
+	buffer_free(&buffer);
+}
+
+static void any_length_is_printed_whole(void **state)
+{
+	(void)state;
+	for (int length = 2; length < 1100; length++) {
+		struct buffer buffer;
+		buffer_init(&buffer, 2000);
+		buffer_text(&buffer, "a");
+		buffer_printf(&buffer, "%0*d", length - 1, 7);
+		assert_int_equal(buffer.length, length);
+		assert_int_equal(strlen(buffer.data), length);
+		assert_int_equal(buffer.data[length - 1], '7');
+		assert_true(buffer.capacity > buffer.length);
+		buffer_free(&buffer);
+	}
+}
+
+static void buffer_is_cut(void **state)
+{
+	(void)state;
+	struct buffer buffer;
+	buffer_init(&buffer, 10);
+	buffer_text(&buffer, "0123456789");
+	buffer_cut(&buffer, 11);
+	buffer_cut(&buffer, 10);
+	assert_string_equal(buffer.data, "0123456789");
+	buffer_cut(&buffer, 4);
+	assert_string_equal(buffer.data, "0123");
+	assert_int_equal(buffer.length, 4);
+	buffer_text(&buffer, "456789");
+	assert_string_equal(buffer.data, "0123456789");
 	buffer_free(&buffer);
 }
 
@@ -100,6 +158,14 @@ static void buffer_joins_texts_and_numbers(void **state)
 	buffer_number(&buffer, UINT64_MAX);
 	assert_string_equal(buffer.data, "abc0 10 18446744073709551615");
 	assert_int_equal(buffer.length, strlen(buffer.data));
+	buffer_clear(&buffer);
+	for (uint64_t number = 9; number <= 11; number++)
+		buffer_number(&buffer, number);
+	for (uint64_t number = 99; number <= 100; number++)
+		buffer_number(&buffer, number);
+	assert_string_equal(buffer.data, "9101199100");
+	buffer_clear(&buffer);
+	buffer_text(&buffer, "0123456789012345678901234567");
 	buffer_join(&buffer, "0123456789", "0123456789", NULL);
 	assert_true(buffer.failed);
 	buffer_free(&buffer);
@@ -167,6 +233,79 @@ static void instants_are_written_and_read(void **state)
 		assert_false(clock_parse(bad[i], &instant));
 }
 
+/* Makes this the time zone, as POSIX writes one; NULL: none. */
+static void live_in(const char *zone)
+{
+	if (zone)
+		setenv("TZ", zone, 1);
+	else
+		unsetenv("TZ");
+	tzset();
+}
+
+static void instants_are_the_same_in_every_zone(void **state)
+{
+	(void)state;
+	static const char *const zones[] = { "XXX-05:30", "XXX+08", "CET-1CEST,M3.5.0,M10.5.0/3" };
+	char text[CLOCK_TEXT_SIZE], date[9];
+	int64_t instant;
+	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
+		live_in(zones[i]);
+		clock_format(1533146400123, text);
+		assert_string_equal(text, "2018-08-01T18:00:00.123Z");
+		assert_true(clock_parse(text, &instant));
+		assert_int_equal(instant, 1533146400123);
+		clock_add_days("20180331", 1, date);
+		assert_string_equal(date, "20180401");
+		clock_add_days("20180326", -1, date);
+		assert_string_equal(date, "20180325");
+	}
+	live_in(NULL);
+}
+
+static void today_is_that_of_the_zone(void **state)
+{
+	(void)state;
+	char west[9], east[9], again[9];
+	do { /* not over a midnight */
+		live_in("AAA+12");
+		clock_today(west);
+		live_in("BBB-14");
+		clock_today(east);
+		live_in("AAA+12");
+		clock_today(again);
+	} while (strcmp(west, again) != 0);
+	live_in(NULL);
+	assert_true(clock_is_date(west));
+	assert_true(strcmp(west, east) < 0);
+}
+
+static int64_t milliseconds_of(clockid_t which)
+{
+	struct timespec time;
+	clock_gettime(which, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void clocks_are_in_milliseconds(void **state)
+{
+	(void)state;
+	int64_t before, now, after;
+	for (int i = 0; i < 100; i++) {
+		before = milliseconds_of(CLOCK_MONOTONIC);
+		now = clock_steady();
+		after = milliseconds_of(CLOCK_MONOTONIC);
+		assert_in_range(now - before, 0, after - before);
+		int tries = 0;
+		do { /* somebody may set it back */
+			before = milliseconds_of(CLOCK_REALTIME);
+			now = clock_now();
+			after = milliseconds_of(CLOCK_REALTIME);
+		} while ((now < before || after < now) && ++tries < 10);
+		assert_in_range(now - before, 0, after - before);
+	}
+}
+
 static void identifiers_have_one_form(void **state)
 {
 	(void)state;
@@ -195,8 +334,17 @@ static void made_identifiers_are_good(void **state)
 	assert_string_not_equal(one, other);
 	id_from_hash("0123456789abcdef0123456789abcdef", one);
 	assert_string_equal(one, "01234567-89ab-4cde-af01-23456789abcd");
-	assert_true(id_is_word("export"));
-	assert_false(id_is_word("exports"));
+}
+
+static void words_of_paths_are_no_identifiers(void **state)
+{
+	(void)state;
+	static const char *const words[] = { "self", "trail", "export", "import" };
+	static const char *const others[] = { "", "sel", "selfs", "Trail", "exports", "importe" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		assert_true(id_is_word(words[i]));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(id_is_word(others[i]));
 }
 
 static void later_bookings_sort_first(void **state)
@@ -224,6 +372,87 @@ static void hashes_are_those_of_xxh3(void **state)
 	char hash[HASH_SIZE];
 	hash_bytes("", 0, hash); /* the value that xxhash's own tests give for no bytes */
 	assert_string_equal(hash, "99aa06d3014798d86001c324468d497f");
+}
+
+/* The line that is logged, parsed; freed by the caller. */
+static struct json_object *logged(
+    enum log_level level, const char *id, const char *message, char *why, size_t why_size)
+{
+	static char line[16384];
+	int kept = dup(STDERR_FILENO), ends[2];
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	errno = ERANGE;
+	log_write(level, id, "%s", message);
+	int error = errno;
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	close(ends[1]);
+	ssize_t length = read(ends[0], line, sizeof line - 1);
+	close(ends[0]);
+	assert_int_equal(error, ERANGE);
+	assert_in_range(length, 1, sizeof line - 1);
+	assert_int_equal(line[length - 1], '\n');
+	line[length] = '\0';
+	for (ssize_t i = 0; i < length - 1; i++)
+		assert_in_range(line[i], ' ', '~');
+	return json_read(line, (size_t)length, why, why_size);
+}
+
+static void a_log_line_is_one_object_of_plain_characters(void **state)
+{
+	(void)state;
+	static const char *const messages[] = { "", "plain", "a \"b\" \\ c", "a\nb\tc\x01",
+		"caf\xc3\xa9 \xc2\x9b\x7f \xff" };
+	static const char *const levels[] = { "info", "warning", "error" };
+	char why[128];
+	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+		for (size_t level = 0; level < 3; level++) {
+			struct json_object *line = logged((enum log_level)level,
+			    level ? messages[i] : NULL, messages[i], why, sizeof why);
+			if (!line)
+				fail_msg("%s", why);
+			if (i < 3)
+				assert_string_equal(json_text(line, "message"), messages[i]);
+			if (i < 3)
+				assert_string_equal(
+				    json_text(line, "request"), level ? messages[i] : "");
+			assert_string_equal(json_text(line, "level"), levels[level]);
+			assert_string_equal(json_text(line, "service"), "base");
+			json_object_put(line);
+		}
+}
+
+static void a_long_log_line_is_cut_at_a_character(void **state)
+{
+	(void)state;
+	char message[3000], why[128];
+	for (int plain = 0; plain < 8; plain++) {
+		memset(message, '\x01', sizeof message - 1);
+		message[sizeof message - 1] = '\0';
+		memset(message, 'a', (size_t)plain);
+		struct json_object *line = logged(LOG_INFO, message, message, why, sizeof why);
+		if (!line)
+			fail_msg("%s", why);
+		/* Twice the size of a message has room for as many, each six bytes when escaped. */
+		assert_int_equal(
+		    strlen(json_text(line, "message")), plain + (2 * 1024 - 1 - plain) / 6);
+		json_object_put(line);
+	}
+}
+
+static void a_log_that_cannot_be_written_changes_no_errno(void **state)
+{
+	(void)state;
+	int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_RDONLY);
+	dup2(nowhere, STDERR_FILENO);
+	errno = ERANGE;
+	log_write(LOG_INFO, NULL, "unheard");
+	int error = errno;
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	close(nowhere);
+	assert_int_equal(error, ERANGE);
 }
 
 /* Reads the settings with one variable set. */
@@ -264,10 +493,30 @@ static void bad_settings_are_named_with_what_they_take(void **state)
 		{ "CINEMA_LISTEN", "127.0.0.1:0" },
 		{ "CINEMA_LISTEN", "127.0.0.1:65536" },
 		{ "CINEMA_LISTEN", "127.0.0.1;:80" },
+		{ "CINEMA_LISTEN", "[::1:80" },
+		{ "CINEMA_LISTEN", "[::1x:80" },
+		{ "CINEMA_LISTEN", "::1]:80" },
+		{ "CINEMA_USER", "1st" },
+		{ "CINEMA_USER", "-x" },
+		{ "CINEMA_USER", "Cinema" },
+		{ "CINEMA_USER", "a23456789012345678901234567890123" },
+		{ "CINEMA_AUTH", "Required" },
+		{ "CINEMA_AUTH", "none" },
+		{ "CINEMA_CONFINE", "of" },
+		{ "CINEMA_CONFINE", "yes" },
+		{ "CINEMA_CURRENCY", "EU" },
+		{ "CINEMA_CURRENCY", "EURO" },
+		{ "CINEMA_CURRENCY", "EUR1" },
+		{ "CINEMA_CURRENCY", "eur" },
+		{ "CINEMA_DEFAULT_TIME", "24:00" },
+		{ "CINEMA_DEFAULT_TIME", "noon" },
+		{ "CINEMA_BODY_LIMIT", "1023" },
+		{ "CINEMA_BODY_LIMIT", "67108865" },
 		{ "CINEMA_STATE", "/tmp/a b" },
 		{ "CINEMA_STORE", "mysql" },
 		{ "CINEMA_TZ", "Nowhere/Land" },
 		{ "CINEMA_TZ", "../passwd" },
+		{ "CINEMA_TZ", "/Europe/Paris" },
 		{ "CINEMA_ADDRESS_READS", "-1" },
 		{ "CINEMA_TLS_KEY", "/etc/a key" },
 		{ "CINEMA_LISTEN_PLAIN", "80" },
@@ -294,6 +543,11 @@ static void bad_settings_are_named_with_what_they_take(void **state)
 	char why[256], *endless = calloc(1, 5000);
 	memset(endless, '1', 4999);
 	assert_false(read_with("CINEMA_STATE", endless, &settings, why));
+	endless[SETTING_TEXT_SIZE] = '\0';
+	assert_false(read_with("CINEMA_STATE", endless, &settings, why));
+	endless[SETTING_TEXT_SIZE - 1] = '\0';
+	assert_true(read_with("CINEMA_STATE", endless, &settings, why));
+	assert_string_equal(settings_text(&settings, SETTING_STATE), endless);
 	free(endless);
 }
 
@@ -362,18 +616,28 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_gives_memory_for_any_size),
+		cmocka_unit_test(pieces_of_an_arena_do_not_meet),
 		cmocka_unit_test(arena_is_used_again_after_a_reset),
 		cmocka_unit_test(buffer_grows_and_stays_terminated),
+		cmocka_unit_test(any_length_is_printed_whole),
+		cmocka_unit_test(buffer_is_cut),
 		cmocka_unit_test(buffer_stops_at_its_limit_and_says_so),
 		cmocka_unit_test(buffer_joins_texts_and_numbers),
 		cmocka_unit_test(dates_are_days_that_exist),
 		cmocka_unit_test(times_run_from_0000_to_2359),
 		cmocka_unit_test(days_are_added_over_months_and_years),
 		cmocka_unit_test(instants_are_written_and_read),
+		cmocka_unit_test(instants_are_the_same_in_every_zone),
+		cmocka_unit_test(today_is_that_of_the_zone),
+		cmocka_unit_test(clocks_are_in_milliseconds),
 		cmocka_unit_test(identifiers_have_one_form),
 		cmocka_unit_test(made_identifiers_are_good),
+		cmocka_unit_test(words_of_paths_are_no_identifiers),
 		cmocka_unit_test(later_bookings_sort_first),
 		cmocka_unit_test(hashes_are_those_of_xxh3),
+		cmocka_unit_test(a_log_line_is_one_object_of_plain_characters),
+		cmocka_unit_test(a_long_log_line_is_cut_at_a_character),
+		cmocka_unit_test(a_log_that_cannot_be_written_changes_no_errno),
 		cmocka_unit_test(settings_have_defaults),
 		cmocka_unit_test(bad_settings_are_named_with_what_they_take),
 		cmocka_unit_test(open_is_for_loopback_addresses),

@@ -52,12 +52,13 @@ static void good_values_pass(void **state)
 {
 	(void)state;
 	static const char *const good[] = { "{}", "{\"text\":\"x\"}",
-		"{\"text\":\"h\xc3\xa4\xf0\x9f\x8e\xac\xe2\x82\xac!\"}", "{\"id\":\"a_B-9\"}",
-		"{\"ids\":[\"a\",\"b\",\"c\"]}", "{\"date\":\"20240229\"}", "{\"time\":\"23:59\"}",
-		"{\"integer\":-5}", "{\"integer\":1000}", "{\"integer\":0}", "{\"number\":0.5}",
-		"{\"number\":10}", "{\"boolean\":false}", "{\"choice\":\"held\"}",
-		"{\"choice\":\"confirmed\"}", "{\"array\":[null]}", "{\"object\":{}}",
-		"{\"any\":null}", "{\"any\":[{}]}" };
+		"{\"text\":\"h\xc3\xa4\xf0\x9f\x8e\xac\xe2\x82\xac!\"}",
+		"{\"text\":\"\\u00a0\\u00bf\\u0180 ~\"}", "{\"text\":\"\\u0400\\u0800\\u1080\"}",
+		"{\"id\":\"a_B-9\"}", "{\"ids\":[\"a\",\"b\",\"c\"]}", "{\"date\":\"20240229\"}",
+		"{\"time\":\"23:59\"}", "{\"integer\":-5}", "{\"integer\":1000}", "{\"integer\":0}",
+		"{\"number\":0.5}", "{\"number\":10}", "{\"boolean\":false}",
+		"{\"choice\":\"held\"}", "{\"choice\":\"confirmed\"}", "{\"array\":[null]}",
+		"{\"object\":{}}", "{\"any\":null}", "{\"any\":[{}]}" };
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		assert_string_equal(check(fields, good[i], ""), "");
 }
@@ -73,6 +74,10 @@ static void bad_values_are_told_by_field(void **state)
 		{ "text", "\"a\\nb\"", "control" },
 		{ "text", "\"a\\u007f\"", "control" },
 		{ "text", "\"a\\u0085\"", "control" },
+		{ "text", "\"\\u0080\"", "control" },
+		{ "text", "\"a\\u009fb\"", "control" },
+		{ "text", "\"\\u001fb\"", "control" },
+		{ "text", "\"ab\\u009b\"", "control" },
 		{ "text", "1", "a string" },
 		{ "text", "null", "a string" },
 		{ "text", "[\"x\"]", "a string" },
@@ -131,6 +136,9 @@ static void all_faults_are_told_with_their_prefix(void **state)
 	    "[{\"field\":\"rows/2/name\",\"detail\":\"is missing\"},"
 	    "{\"field\":\"rows/2/count\",\"detail\":\"must be a whole number from 1 to 10\"},"
 	    "{\"field\":\"rows/2/x\",\"detail\":\"is unknown; what may stand here: name, count\"}]");
+	/* One that is good after it does not undo a fault. */
+	assert_string_equal(check(table, "{\"name\":\"\",\"count\":1}", ""),
+	    "[{\"field\":\"name\",\"detail\":\"must have 1 to 10 characters\"}]");
 }
 
 static void a_flood_of_faults_is_cut(void **state)
@@ -174,6 +182,8 @@ static void queries_are_checked_as_text(void **state)
 	} cases[] = {
 		{ "text", "abc", true },
 		{ "text", "", false },
+		{ "text", "a\xc2\x9b", false },
+		{ "text", "a\xc2\xa0", true },
 		{ "id", "a", true },
 		{ "id", "a,b", false },
 		{ "ids", "a", true },

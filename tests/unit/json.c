@@ -77,6 +77,14 @@ static void strings_are_unescaped_once(void **state)
 	check_round("\"\\\\u0000\"", "\"\\\\u0000\"");
 	check_round("\"h\\u00e4\\ud83c\\udfac\"", "\"h\xc3\xa4\xf0\x9f\x8e\xac\"");
 	check_round("{\"\\u0061\":1}", "{\"a\":1}");
+	check_round("\"\\u00E4\\uD83C\\uDFAC\"", "\"\xc3\xa4\xf0\x9f\x8e\xac\"");
+	/* Where UTF-8 grows by a byte. */
+	check_round("\"\\u007f\\u0080\\u07ff\\u0800\\ud7ff\\ue000\\uffff\"",
+	    "\"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\"");
+	check_round("\"\\ud800\\udc00\\udbff\\udfff\"", "\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"");
+	struct json_object *letters = read_text("[\"\\b\\f\\n\\r\\t\\/\"]");
+	assert_string_equal(json_text_at(letters, 0), "\b\f\n\r\t/");
+	json_object_put(letters);
 }
 
 static void what_is_no_json_is_refused_with_its_place(void **state)
@@ -87,10 +95,11 @@ static void what_is_no_json_is_refused_with_its_place(void **state)
 		"[1 2]", "{} {}", "{}x", "[] []", "01", "-01", "+1", ".5", "1.", "-", "1e", "1e+",
 		"0x10", "NaN", "[NaN]", "Infinity", "-Infinity", "[-Infinity]", "nan", "True",
 		"TRUE", "tru", "nulL", "[nul]", "undefined", "\"", "\"a", "\"\\x\"", "\"\\u12\"",
-		"\"\\u12G4\"", "\"a\tb\"", "\"a\nb\"", "\"a\x01\"", "/* c */ {}", "{} // c",
-		"\xef\xbb\xbf{}", "{\"a\":1}}", "[1]]", "--1", "1-", "1+1", "e1", "[1e1.5]",
-		"[1.2.3]", "[tr,ue]", "-[]", "{\"a\":+1}", "[00]", "[1,,2]", "[\"a\" \"b\"]",
-		"{\"a\":1 \"b\":2}", "{\"a\":1:2}", "{1:2}", "{\"a\",1}", "{\"a\":1,2}" };
+		"\"\\u12G4\"", "\"a\tb\"", "\"a\nb\"", "\"a\x01\"", "\"a\x1f\"", "/* c */ {}",
+		"{} // c", "\xef\xbb\xbf{}", "{\"a\":1}}", "[1]]", "--1", "1-", "1+1", "e1",
+		"[1e1.5]", "[1.2.3]", "[tr,ue]", "-[]", "{\"a\":+1}", "[00]", "[1,,2]",
+		"[\"a\" \"b\"]", "{\"a\":1 \"b\":2}", "{\"a\":1:2}", "{1:2}", "{\"a\",1}",
+		"{\"a\":1,2}" };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		check_refused(bad[i]);
 	assert_null(read_text("{\n  \"a\": 1,\n  x\n}"));
@@ -149,6 +158,17 @@ static void malformed_utf8_is_refused(void **state)
 	check_refused("\"\\ud800x\"");
 	check_refused("\"\\ud800\\u0041\"");
 	check_refused("\"\\ud800\\ud800\"");
+	check_refused("\"\\ud800\\ue000\"");
+	check_refused("\"\\udc00\\udc00\"");
+	check_refused("\"\xc1\xbf\"");
+	check_refused("\"\xe0\x9f\xbf\"");
+	check_refused("\"\xf0\x8f\xbf\xbf\"");
+	check_refused("\"\xf5\x80\x80\x80\"");
+	check_refused("\"\xe2\x82\xc3\"");
+	check_refused("\"\xf0\x9f\x8e(\"");
+	check_round("\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\"",
+	    "\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\"");
+	check_round("\"\xf0\x90\x80\x80\xf0\x9f\x8e\xac\"", "\"\xf0\x90\x80\x80\xf0\x9f\x8e\xac\"");
 	check_round("\"\xf4\x8f\xbf\xbf\"", "\"\xf4\x8f\xbf\xbf\"");
 }
 
@@ -160,10 +180,7 @@ static void depth_is_bounded(void **state)
 		memset(text, '[', (size_t)depth);
 		memset(text + depth, ']', (size_t)depth);
 		struct json_object *value = read_bytes(text, 2 * (size_t)depth);
-		if (depth < JSON_DEPTH)
-			assert_non_null(value);
-		if (depth > JSON_DEPTH)
-			assert_null(value);
+		assert_int_equal(value != NULL, depth <= JSON_DEPTH);
 		json_object_put(value);
 	}
 	char *endless = malloc(1000000);
@@ -184,6 +201,38 @@ static void numbers_too_large_do_no_harm(void **state)
 		assert_int_equal(json_integer(value, "b", 1), INT64_MIN);
 	}
 	json_object_put(value);
+}
+
+static void whole_numbers_stay_exact(void **state)
+{
+	(void)state;
+	static const char *const numbers[] = { "9223372036854775806", "9223372036854775807",
+		"9223372036854775808", "18446744073709551615", "-9223372036854775807",
+		"-9223372036854775808", "9007199254740993" };
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		check_round(numbers[i], numbers[i]);
+	struct json_object *largest = read_text("{\"n\":9223372036854775807}");
+	assert_int_equal(json_integer(largest, "n", 1), INT64_MAX);
+	json_object_put(largest);
+}
+
+static void fractions_are_written_so_that_they_read_the_same(void **state)
+{
+	(void)state;
+	static const struct {
+		double value;
+		const char *text;
+	} fractions[] = { { 2, "2.0" }, { -3, "-3.0" }, { 0.5, "0.5" },
+		{ 0.1 + 0.2, "0.30000000000000004" }, { 1e30, "1e+30" } };
+	for (size_t i = 0; i < sizeof fractions / sizeof *fractions; i++) {
+		struct json_object *value = json_object_new_double(fractions[i].value);
+		struct buffer out;
+		buffer_init(&out, 100);
+		json_write(&out, value);
+		assert_string_equal(out.data, fractions[i].text);
+		buffer_free(&out);
+		json_object_put(value);
+	}
 }
 
 static void members_are_read_by_type(void **state)
@@ -211,6 +260,9 @@ static void strings_are_written_with_escapes(void **state)
 	buffer_init(&out, 1000);
 	json_write_string(&out, "a\"b\\c\n\x01\xc3\xa4/");
 	assert_string_equal(out.data, "\"a\\\"b\\\\c\\n\\u0001\xc3\xa4/\"");
+	buffer_clear(&out);
+	json_write_string(&out, " !\b\f\n\r\t\x1f\x7f");
+	assert_string_equal(out.data, "\" !\\b\\f\\n\\r\\t\\u001f\x7f\"");
 	buffer_clear(&out);
 	json_write_string(&out, "");
 	assert_string_equal(out.data, "\"\"");
@@ -258,6 +310,8 @@ int main(void)
 		cmocka_unit_test(malformed_utf8_is_refused),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(numbers_too_large_do_no_harm),
+		cmocka_unit_test(whole_numbers_stay_exact),
+		cmocka_unit_test(fractions_are_written_so_that_they_read_the_same),
 		cmocka_unit_test(members_are_read_by_type),
 		cmocka_unit_test(strings_are_written_with_escapes),
 		cmocka_unit_test(patches_are_merged),

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -70,6 +71,13 @@ static bool answer(int fd, const char *head)
 		send_answer(fd, 404, "{}");
 	} else if (strncmp(head, "GET /failing", 12) == 0) {
 		send_answer(fd, 503, "{}");
+	} else if (strncmp(head, "GET /reset", 10) == 0) {
+		struct pollfd next = { .fd = fd, .events = POLLIN };
+		send_answer(fd, 200, body); /* and close when the next question is there, unread */
+		poll(&next, 1, 10000);
+		return false;
+	} else if (strncmp(head, "GET /status/", 12) == 0) {
+		send_answer(fd, (int)strtol(head + 12, NULL, 10), body);
 	} else if (strncmp(head, "GET /moved", 10) == 0) {
 		send_text(fd, "HTTP/1.1 301 X\r\nLocation: /good\r\nContent-Length: 0\r\n\r\n");
 	} else if (strncmp(head, "GET /rubbish", 12) == 0) {
@@ -321,6 +329,19 @@ static void only_good_answers_are_cached(void **state)
 	}
 }
 
+static void absent_is_404_and_nothing_else(void **state)
+{
+	(void)state;
+	static const int statuses[] = { 201, 202, 203, 206, 400, 401, 403, 405, 406, 409, 410, 412,
+		413, 422, 429, 500, 502, 504 };
+	char path[32];
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+		snprintf(path, sizeof path, "/status/%d", statuses[i]);
+		expect_result(path, PEER_DOWN);
+	}
+	expect_result("/status/404", PEER_ABSENT);
+}
+
 static void a_peer_that_breaks_off_is_down(void **state)
 {
 	(void)state;
@@ -344,6 +365,14 @@ static void a_connection_that_was_closed_is_opened_again(void **state)
 	for (int i = 0; i < 10; i++)
 		assert_true(ask(PEER_FRESH, "/once") > 0);
 	assert_int_equal(atomic_load(&connected), 10);
+}
+
+static void a_connection_that_is_reset_is_opened_again(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(PEER_FRESH, "/reset"), 1);
+	assert_int_equal(ask(PEER_FRESH, "/good"), 2);
+	assert_int_equal(atomic_load(&connected), 2);
 }
 
 static void nobody_there_is_down(void **state)
@@ -456,9 +485,11 @@ int main(void)
 		TEST(a_shared_answer_is_one_tree_and_outlives_the_cache),
 		TEST(the_quick_lane_never_asks),
 		TEST(only_good_answers_are_cached),
+		TEST(absent_is_404_and_nothing_else),
 		TEST(a_peer_that_breaks_off_is_down),
 		TEST(a_silent_peer_is_down_in_time),
 		TEST(a_connection_that_was_closed_is_opened_again),
+		TEST(a_connection_that_is_reset_is_opened_again),
 		TEST(nobody_there_is_down),
 		TEST(many_threads_ask_at_once),
 		TEST(more_than_the_cache_holds_is_no_fault),

@@ -4,12 +4,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -334,6 +336,9 @@ static void keys_have_limits(void **state)
 		expect_document(world, bad[i], NULL);
 		expect_document(world, "good", NULL);
 	}
+	struct store_op empty = put("good", ANY, "");
+	commit_fails(world, &empty, 1);
+	expect_document(world, "good", NULL);
 	COMMIT(world, put("\x01 \"\\\x7f\n\xc3\xa9", ABSENT, "2"));
 	reopen(world);
 	expect_document(world, "\x01 \"\\\x7f\n\xc3\xa9", "2");
@@ -479,6 +484,24 @@ static void scans_keep_to_prefix_after_and_limit(void **state)
 	expect_scan(world, long_prefix, "", 0, "");
 	expect_scan(world, "a/", long_prefix, 0, "");
 	expect_scan(world, "b", long_prefix, 0, "b/1 ");
+}
+
+static void a_tilde_ends_no_scan(void **state)
+{
+	struct world *world = *state;
+	COMMIT(world, put("a/z", ANY, "1"), put("a/~", ANY, "1"), put("a/~/1", ANY, "1"),
+	    put("a/~~", ANY, "1"), put("a/\x7f", ANY, "1"), put("a/\xc3\xa9", ANY, "1"),
+	    put("a/\xf4\x8f\xbf\xbf", ANY, "1"), put("a~", ANY, "1"), put("b", ANY, "1"),
+	    put("~", ANY, "1"), put("~a", ANY, "1"), put("\xc3\xa9", ANY, "1"));
+	expect_scan(world, "a/", "", 0, "a/z a/~ a/~/1 a/~~ a/\x7f a/\xc3\xa9 a/\xf4\x8f\xbf\xbf ");
+	expect_scan(world, "a/", "a/~", 0, "a/~/1 a/~~ a/\x7f a/\xc3\xa9 a/\xf4\x8f\xbf\xbf ");
+	expect_scan(world, "a/", "a/~~", 2, "a/\x7f a/\xc3\xa9 ");
+	expect_scan(world, "a/~", "", 0, "a/~ a/~/1 a/~~ ");
+	expect_scan(world, "a/~", "a/~", 0, "a/~/1 a/~~ ");
+	expect_scan(world, "a~", "", 0, "a~ ");
+	expect_scan(world, "~", "", 0, "~ ~a ");
+	expect_scan(world, "", "a~", 0, "b ~ ~a \xc3\xa9 ");
+	expect_document(world, "a/~", "1");
 }
 
 static bool take_two(void *context, const struct store_record *record)
@@ -684,6 +707,71 @@ static void a_scan_shows_one_moment(void **state)
 	assert_int_equal(atomic_load(&crowd.faults), 0);
 }
 
+/* More than an engine has connections read at the same time: each waits for its turn. */
+
+#define AT_ONCE 12
+
+struct queue {
+	struct world *world;
+	atomic_int inside, done;
+	atomic_bool go;
+	pid_t ids[AT_ONCE];
+	atomic_int next;
+};
+
+static bool stay(void *context, const struct store_record *record)
+{
+	struct queue *queue = context;
+	(void)record;
+	queue->inside++;
+	while (!atomic_load(&queue->go))
+		sched_yield();
+	return true;
+}
+
+static void *read_once(void *context)
+{
+	struct queue *queue = context;
+	queue->ids[queue->next++] = (pid_t)syscall(SYS_gettid);
+	store_scan(queue->world->store, "", "", 0, stay, queue);
+	queue->done++;
+	return NULL;
+}
+
+/* Whether a thread of this process sleeps. */
+static bool sleeps(pid_t id)
+{
+	char path[64], state = '?';
+	snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)id);
+	FILE *file = fopen(path, "r");
+	if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	if (file)
+		fclose(file);
+	return state == 'S';
+}
+
+static void every_reader_has_its_turn(void **state)
+{
+	struct queue queue = { .world = *state };
+	pthread_t threads[AT_ONCE];
+	COMMIT(queue.world, put("a", ANY, "1"));
+	for (int i = 0; i < AT_ONCE; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_once, &queue), 0);
+	alarm(60); /* a reader that is never woken */
+	for (int waiting = 0; queue.inside + queue.done + waiting < AT_ONCE;) {
+		waiting = 0;
+		for (int i = 0; i < atomic_load(&queue.next); i++)
+			waiting += sleeps(queue.ids[i]);
+		sched_yield();
+	}
+	atomic_store(&queue.go, true);
+	for (int i = 0; i < AT_ONCE; i++)
+		pthread_join(threads[i], NULL);
+	alarm(0);
+	assert_int_equal(atomic_load(&queue.inside), AT_ONCE);
+}
+
 #define STABLE 100
 
 /* Comes and goes between the keys that stay. */
@@ -759,6 +847,7 @@ static void pages_show_each_key_once_under_writes(void **state)
 	    TEST(engine, an_empty_commit_is_no_fault),                                             \
 	    TEST(engine, thousands_of_operations_are_one), TEST(engine, scans_go_by_bytes),        \
 	    TEST(engine, scans_keep_to_prefix_after_and_limit),                                    \
+	    TEST(engine, a_tilde_ends_no_scan), TEST(engine, every_reader_has_its_turn),           \
 	    TEST(engine, a_scan_shows_whole_records_and_ends_early),                               \
 	    TEST(engine, threads_commit_beside_each_other),                                        \
 	    TEST(engine, of_many_who_want_an_absent_key_one_gets_it),                              \

@@ -259,6 +259,49 @@ static void another_thing_in_the_files_place_is_refused(void **state)
 	expect_untouched_refusal(world, "");
 }
 
+/* Where the engine writes what is to become its file. */
+static void name_draft(const struct world *world, char draft[128])
+{
+	/* What sqlite makes first has a name of its own already. */
+	snprintf(draft, 128, "%s.tmp%s", world->file,
+	    strcmp(world->engine, "sqlite") == 0 ? ".tmp" : "");
+}
+
+static void what_a_crash_left_is_written_over(void **state)
+{
+	struct world *world = *state;
+	char draft[128], rubbish[10000];
+	name_draft(world, draft);
+	memset(rubbish, 'x', sizeof rubbish);
+	write_file(draft, rubbish, sizeof rubbish);
+	struct store *store = must_open(world);
+	assert_int_equal(put(store, "a", "1"), STORE_OK);
+	store_close(store);
+	store = must_open(world);
+	expect_document(store, "a", "1", NULL);
+	store_close(store);
+}
+
+/* Somebody who may write into the folder must not have another file written to. */
+static void links_are_not_followed(void **state)
+{
+	struct world *world = *state;
+	char lock[96], draft[128];
+	size_t length;
+	snprintf(lock, sizeof lock, "%s/test.lock", world->folder);
+	name_draft(world, draft);
+	assert_int_equal(symlink(world->other, lock), 0);
+	expect_refusal(world, "test.lock", "");
+	assert_int_equal(access(world->other, F_OK), -1);
+	unlink(lock);
+	write_file(world->other, "precious", 8);
+	assert_int_equal(symlink(world->other, draft), 0);
+	expect_refusal(world, world->file, "");
+	char *bytes = read_file(world->other, &length);
+	assert_string_equal(bytes, "precious");
+	free(bytes);
+}
+
 /* Root reads everything, so it becomes somebody else for this. */
 static void a_file_that_may_not_be_read_is_refused(void **state)
 {
@@ -403,6 +446,7 @@ static void damaged_json_is_refused(void **state)
 		{ "{\"sequence\": \"1\", \"documents\": {}}", "line 1, column 14" },
 		{ "{\"sequence\": 1.5, \"documents\": {}}", "line 1, column 14" },
 		{ "{\"sequence\": -1, \"documents\": {}}", "line 1, column 14" },
+		{ "{\"sequence\": 9223372036854775807, \"documents\": {}}", "line 1, column 14" },
 		{ "{\"sequenze\": 1, \"documents\": {}}", "\"sequence\"" },
 		{ "{\"documents\": {\n\"a\": 1}}", "line 2, column 6" },
 		{ "{\"documents\": {\n\"a\": {}}}", "there is no \"document\"" },
@@ -429,6 +473,10 @@ static void damaged_json_is_refused(void **state)
 		write_file(world->file, files[i].text, strlen(files[i].text));
 		expect_untouched_refusal(world, files[i].reason);
 	}
+	char text[400];
+	snprintf(text, sizeof text, "{\"documents\": {\n\"%0256d\": {\"document\": 1}}}", 1);
+	write_file(world->file, text, strlen(text));
+	expect_untouched_refusal(world, "the key is empty or too long");
 	write_file(world->file, "{\"documents\": {}}\0 ", 19);
 	expect_untouched_refusal(world, "line 1, column 18");
 }
@@ -482,6 +530,26 @@ static void json_written_by_hand_is_taken(void **state)
 	free(bytes);
 }
 
+/* One such document would make the whole file unreadable. */
+static void json_takes_only_json(void **state)
+{
+	struct world *world = *state;
+	static const char *const bad[] = { "{", "{} {}", "null", "\"\xff\"", "x" };
+	struct store *store = must_open(world);
+	int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
+	dup2(nowhere, STDERR_FILENO);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(put(store, "a", bad[i]), STORE_FAILED);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	close(nowhere);
+	assert_int_equal(put(store, "b", "1"), STORE_OK);
+	store_close(store);
+	store = must_open(world);
+	expect_document(store, "b", "1", NULL);
+	store_close(store);
+}
+
 #define TEST(engine, name)                                                                         \
 	{                                                                                          \
 		engine ": " #name, name, set_up, tear_down, (void *)(uintptr_t)engine              \
@@ -493,6 +561,7 @@ static void json_written_by_hand_is_taken(void **state)
 	    TEST(engine, the_next_process_waits_for_the_first_to_go),                              \
 	    TEST(engine, one_process_opens_a_store_once),                                          \
 	    TEST(engine, another_thing_in_the_files_place_is_refused),                             \
+	    TEST(engine, links_are_not_followed), TEST(engine, what_a_crash_left_is_written_over), \
 	    TEST(engine, a_file_that_may_not_be_read_is_refused)
 
 int main(void)
@@ -507,6 +576,7 @@ int main(void)
 		TEST("sqlite", a_closed_store_is_one_file),
 		TEST("sqlite", no_other_program_gets_in),
 		TEST("json", damaged_json_is_refused),
+		TEST("json", json_takes_only_json),
 		TEST("json", every_cut_of_a_json_file_is_refused),
 		TEST("json", json_written_by_hand_is_taken),
 	};

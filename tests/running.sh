@@ -343,6 +343,72 @@ test_what_is_not_built_is_told() {
 	refuses 'nowhere/users is missing: ./run.sh build' start
 }
 
+# hold FILE: keeps it locked, as a package manager does, until the process HOLDER ends.
+hold() {
+	perl -e 'use Fcntl; open(F, ">", $ARGV[0]) or die;
+		my $all = pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $all) or die;
+		open(O, ">", "$ARGV[0].held"); sleep 60' "$1" &
+	HOLDER=$!
+	wait_for 30 [ -e "$1.held" ]
+}
+
+# A Debian whose package manager has all its files in $WORK/apt, and one source without a package.
+own_packages() {
+	local place=$WORK/apt
+	mkdir -p "$place"/{lists/partial,archives/partial,dpkg,source}
+	: >"$place/source/Packages"
+	cp /var/lib/dpkg/status "$place/dpkg/"
+	printf 'deb [trusted=yes] file:%s ./\n' "$place/source" >"$place/sources"
+	printf '%s "%s";\n' Dir::State::lists "$place/lists" Dir::State::status "$place/dpkg/status" \
+		Dir::Cache "$place" Dir::Etc::sourcelist "$place/sources" Dir::Etc::sourceparts /dev/null \
+		APT::Sandbox::User root >"$place/conf"
+	export APT_CONFIG=$place/conf
+}
+
+test_a_busy_package_manager_is_waited_for() {
+	[ "$(id -u)" = 0 ] || skip 'needs root, who alone installs packages'
+	new_settings
+	own_packages
+	local lock
+	for lock in lists/lock dpkg/lock-frontend; do
+		hold "$WORK/apt/$lock"
+		"$ROOT/run.sh" deps no-such-package >"$WORK/out" 2>&1 &
+		wait_for 30 grep -q "^Waiting for another package manager: $WORK/apt/$lock is held by process $HOLDER (perl)" "$WORK/out"
+		kill "$HOLDER"
+		must_fail wait $!
+		grep -qx 'E: Unable to locate package no-such-package' "$WORK/out"
+		[ "$(grep -c Waiting "$WORK/out")" = 1 ]
+		[ "$(tail -n 1 "$WORK/out")" = 'cinema: could not install: no-such-package' ]
+	done
+}
+
+test_a_package_manager_that_stays_busy_is_told_in_one_line() {
+	[ "$(id -u)" = 0 ] || skip 'needs root, who alone installs packages'
+	new_settings
+	own_packages
+	hold "$WORK/apt/lists/lock"
+	must_fail env BUSY_SECONDS=0 "$ROOT/run.sh" deps no-such-package >/dev/null 2>"$WORK/out"
+	kill "$HOLDER"
+	[ "$(wc -l <"$WORK/out")" = 1 ]
+	grep -q "^cinema: another package manager does not end: after 0 seconds $WORK/apt/lists/lock is held by process $HOLDER" "$WORK/out"
+}
+
+# A tree in which everything passes but npm.
+test_the_page_that_cannot_be_tested_is_a_failure() {
+	mkdir -p "$WORK/tree/tests/web" "$WORK/bin"
+	cp "$ROOT/run.sh" "$WORK/tree"
+	: >"$WORK/tree/tests/web/package-lock.json"
+	printf '#!/bin/sh\nexit 1\n' >"$WORK/bin/npm"
+	printf '#!/bin/sh\necho "ok - all"\n' >"$WORK/bin/make"
+	printf '#!/bin/bash\nprintf "%%s installed\\n" "$@"\n' >"$WORK/bin/dpkg-query"
+	chmod 755 "$WORK"/bin/*
+	must_fail env "PATH=$WORK/bin:$PATH" "$WORK/tree/run.sh" test >"$WORK/out"
+	grep -q '^not ok - npm ci in tests/web' "$WORK/out"
+	printf '#!/bin/sh\n' >"$WORK/bin/npm"
+	env "PATH=$WORK/bin:$PATH" "$WORK/tree/run.sh" test >"$WORK/out"
+	must_fail grep '^not ok' "$WORK/out"
+}
+
 test_logs_show_all() {
 	start_cinema
 	kill_service movies

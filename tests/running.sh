@@ -395,17 +395,17 @@ test_a_package_manager_that_stays_busy_is_told_in_one_line() {
 
 # A tree in which everything passes but npm.
 test_the_page_that_cannot_be_tested_is_a_failure() {
-	mkdir -p "$WORK/tree/tests/web" "$WORK/bin"
+	mkdir -p "$WORK/tree/tests/web" "$WORK/stubs"
 	cp "$ROOT/run.sh" "$WORK/tree"
 	: >"$WORK/tree/tests/web/package-lock.json"
-	printf '#!/bin/sh\nexit 1\n' >"$WORK/bin/npm"
-	printf '#!/bin/sh\necho "ok - all"\n' >"$WORK/bin/make"
-	printf '#!/bin/bash\nprintf "%%s installed\\n" "$@"\n' >"$WORK/bin/dpkg-query"
-	chmod 755 "$WORK"/bin/*
-	must_fail env "PATH=$WORK/bin:$PATH" "$WORK/tree/run.sh" test >"$WORK/out"
+	printf '#!/bin/sh\nexit 1\n' >"$WORK/stubs/npm"
+	printf '#!/bin/sh\necho "ok - all"\n' >"$WORK/stubs/make"
+	printf '#!/bin/bash\nprintf "%%s installed\\n" "$@"\n' >"$WORK/stubs/dpkg-query"
+	chmod 755 "$WORK"/stubs/*
+	must_fail env "PATH=$WORK/stubs:$PATH" "$WORK/tree/run.sh" test >"$WORK/out"
 	grep -q '^not ok - npm ci in tests/web' "$WORK/out"
-	printf '#!/bin/sh\n' >"$WORK/bin/npm"
-	env "PATH=$WORK/bin:$PATH" "$WORK/tree/run.sh" test >"$WORK/out"
+	printf '#!/bin/sh\n' >"$WORK/stubs/npm"
+	env "PATH=$WORK/stubs:$PATH" "$WORK/tree/run.sh" test >"$WORK/out"
 	must_fail grep '^not ok' "$WORK/out"
 }
 
@@ -435,7 +435,8 @@ test_an_unknown_command_is_told() {
 	new_settings
 	must_fail run_sh fly 2>"$WORK/out"
 	grep -q 'there is no command "fly"' "$WORK/out"
-	run_sh help | grep -q 'Usage'
+	run_sh help >"$WORK/out"
+	grep -q 'Usage' "$WORK/out"
 }
 
 test_a_missing_package_without_root_is_one_line() {

@@ -248,13 +248,14 @@ test_holds_are_limited() {
 }
 
 test_racing_holds_keep_the_limit() {
-	local i made
+	local i made jobs=()
 	for i in 1 2 3 4 5 6 7 8; do
 		curl -s -o "$WORK/race$i" -w '%{http_code}\n' -H 'Content-Type: application/json' \
 			--data "$(wish "{seats: [\"G$i\"], hold: true}" vasundhara_kurtakoti)" \
 			"$URL/bookings" >"$WORK/code$i" &
+		jobs+=($!)
 	done
-	wait
+	wait_all "${jobs[@]}"
 	made=$(cat "$WORK"/code? | grep -c 201)
 	[ "$made" = 4 ] || fail "$made held, the limit is 4: $(cat "$WORK"/race*)"
 }

@@ -210,10 +210,11 @@ test_bad_tokens_are_refused() {
 	for given in "Bearer ${token:0:42}" "Bearer ${token}x" "Bearer $other${token:1}" "Bearer" "Bearer " \
 		"Basic $(printf 'bad:password of bad' | base64)" "Session $token" "$token" "Bearer $token $token" \
 		"Bearer $(printf '%5000s' '' | tr ' ' a)" 'Bearer ../tokens' 'Bearer %00'; do
-		[ "$given" = "Session $token" ] || expect 401 GET /users/self -H "Authorization: $given"
-		expect_header WWW-Authenticate '^Bearer|^$'
+		# The word for a browser's cookie is nginx's own.
+		[ "$given" != "Session $token" ] || continue
+		expect 401 GET /users/self -H "Authorization: $given"
+		expect_header WWW-Authenticate '^Bearer'
 	done
-	# The word for a browser's cookie is nginx's own.
 	expect 200 GET /users/self -H "Authorization: Bearer $token"
 	expect 401 GET "/users/bad" -H "Cookie: cinema_session=x$token"
 }

@@ -77,6 +77,8 @@ function look(part, last) {
 	if ((name in conditional) && part ~ looks && part !~ /&&|\|\|/ && !last &&
 	    part !~ /\| (head|tail|sed|cut|tr) [^|]*$/)
 		found(name " is called in a condition, where this ends nothing")
+	if (part ~ /=Q \|\| skip/)
+		found("whatever fails here is skipped")
 	if (raw ~ /expect_json .\.\[\]/)
 		found("of many results the last alone counts; say all(…)")
 }

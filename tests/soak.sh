@@ -93,7 +93,7 @@ stays() {
 test_a_leak_would_be_seen() {
 	[ -z "${SANITIZED-}" ] || skip 'a sanitizer keeps what is freed'
 	start_cinema "CINEMA_DATA=$WORK/data" CINEMA_HOLD_SECONDS=1 "CINEMA_BUILD=$(mutant leaking fcgi/http/exchange.c \
-		's/^\tarena_reset(&exchange->arena);/\tchar *lost = malloc(8192);\n\tif (lost)\n\t\tmemset(lost, 1, 8192);\n&/' users)"
+		's/^\tarena_reset(&exchange->arena);/\tchar *volatile lost = malloc(8192);\n\tif (lost)\n\t\tmemset(lost, 1, 8192);\n&/' users)"
 	SOAK=8
 	evening 8
 	must_fail stays 3 "$GROWTH" $SLACK

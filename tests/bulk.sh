@@ -272,7 +272,7 @@ test_the_limit_is_its_own() {
 	large="{$(movie large "$(printf '%0200d' 0)")$(for i in {1..60}; do printf ,; movie "large$i" "$(printf '%0200d' 0)"; done)}"
 	import movies "${large:0:0}{$(movie small)}"
 	printf '%s' "$large" >"$WORK/large"
-	[ "$(wc -c <"$WORK/large")" -gt 15000 ] && [ "$(wc -c <"$WORK/large")" -lt 20000 ]
+	[[ $(wc -c <"$WORK/large") -gt 15000 && $(wc -c <"$WORK/large") -lt 20000 ]]
 	import movies "@$WORK/large"
 	counts 61 0 0 0
 	import movies "@$WORK/large" '' -H 'Transfer-Encoding: chunked'

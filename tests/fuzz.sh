@@ -16,7 +16,8 @@ faulty() {
 	mkdir -p "$WORK/faulty/build" "$WORK/faulty/tests"
 	cp -a "$ROOT/Makefile" "$ROOT/fcgi" "$ROOT/client" "$WORK/faulty"
 	cp -a "$ROOT/tests/fuzz" "$WORK/faulty/tests"
-	cp -a "$BUILD/fuzzing" "$WORK/faulty/build"
+	mkdir "$WORK/faulty/build/fuzzing"
+	cp -a "${FUZZ_BUILD:-$BUILD/fuzzing}"/{flags,libcinema.a,obj} "$WORK/faulty/build/fuzzing"
 	sed -i "$2" "$WORK/faulty/$1"
 	! cmp -s "$ROOT/$1" "$WORK/faulty/$1" || fail "nothing in $1 was changed"
 	make -s -C "$WORK/faulty" CC=clang FUZZ=1 BUILD=build/fuzzing build/fuzzing/fuzz/text >&2

@@ -22,14 +22,16 @@ of() {
 test_no_service_runs_as_root() {
 	need_root
 	need_confinement
-	local name worker user
+	local name worker workers user
 	user=$(id -u cinema)
 	for name in "${SERVICES[@]}"; do
 		[ "$(of "$name" Uid)" = "$user	$user	$user	$user" ] || fail "$name is $(of "$name" Uid)"
 		[ "$(of "$name" Groups)" = "$(id -g cinema) " ]
 		[ "$(of "$name" CapEff)" = 0000000000000000 ]
 	done
-	for worker in $(nginx_workers); do
+	workers=$(nginx_workers)
+	[ -n "$workers" ]
+	for worker in $workers; do
 		[ "$(stat -c %u "/proc/$worker")" = "$user" ] || grep -q "^Uid:	$user	" "/proc/$worker/status"
 	done
 	expect 200 GET / -H 'Accept: text/html'
@@ -208,7 +210,7 @@ test_a_confined_process_opens_no_others_store() {
 	mkdir -p "$WORK/own" "$WORK/other"
 	echo '{}' >"$WORK/other/store"
 	"$BUILD/tools/confined" "$WORK/own" thread 2>"$WORK/said"
-	must_fail grep -q 'no Landlock' "$WORK/said" || skip 'no Landlock in this kernel'
+	! grep -q 'no Landlock' "$WORK/said" || skip 'no Landlock in this kernel'
 	attempt 'Permission denied' read "$WORK/other/store"
 	attempt 'Permission denied' read "$WORK/own/../other/store"
 	attempt 'Permission denied' write "$WORK/other/store"

@@ -131,11 +131,11 @@ kept() {
 	for ((user = 0; user < CLIENTS; user++)); do
 		curl -sf --noproxy '*' "$URL/bookings/u$user?view=full&limit=1000"
 	done | jq -n '[inputs[]] | map({key: .uri, value: .}) | from_entries' >"$WORK/there"
-	jq -n 'reduce inputs as $told ({}; . + $told)' "$WORK/record" >"$WORK/told"
+	jq -n 'reduce inputs as $told ({}; . + $told)' "$WORK/record" >"$WORK/told" || return
 	jq -r --slurpfile there "$WORK/there" 'to_entries[] | .value as $told | $there[0][.key] as $is |
 		select($is == null or $is.seats != $told.seats or
 			($is.status != $told.status and [$told.status, $is.status] != ["held", "expired"])) |
-		"\(.key) was \($told.status), is \($is.status)"' "$WORK/told" >"$WORK/lost"
+		"\(.key) was \($told.status), is \($is.status)"' "$WORK/told" >"$WORK/lost" || return
 	echo "$(jq length "$WORK/told") bookings were told of, $(wc -l <"$WORK/lost") are not as they were told"
 	[ "$(jq length "$WORK/told")" -gt 0 ] && [ ! -s "$WORK/lost" ]
 }

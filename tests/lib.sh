@@ -14,6 +14,7 @@
 #   expect_json FILTER [jq option…]   BODY fulfils a jq filter
 #   expect_header NAME REGEX, header NAME
 #   wait_for SECONDS COMMAND…     tries again until it succeeds
+#   wait_all PID…                 waits until they have ended, each of them well
 #   service_pid NAME              the process id of a service of the current instance
 #   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
 #   nginx_workers                 the process ids of nginx's workers, a line each
@@ -21,7 +22,7 @@
 #   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
 #   size SHORT LONG               LONG for `make torture`, else SHORT
 #   must_fail COMMAND…            fails the test if the command succeeds
-#   fail MESSAGE…, skip WHY…      end a test
+#   fail MESSAGE…, skip WHY…      end a test; in a suite that MUST_RUN names, skip fails
 #
 # A test runs in a subshell under `set -e`: any command that fails ends it (but not `! command`:
 # that is what must_fail is for). Instances that it
@@ -49,6 +50,7 @@ fail() {
 }
 
 skip() {
+	[[ " ${MUST_RUN-} " != *" $SUITE "* ]] || fail "cannot run: $*"
 	printf '%s\n' "$*" >"$WORK/skipped"
 	exit 77
 }
@@ -72,6 +74,15 @@ mutant() {
 	! cmp -s "$ROOT/$file" "$source/$file" || fail "$name changes nothing"
 	make -s -C "$source" -j2 "${given[@]}" "${@/#/build/}" >&2 || return
 	printf '%s\n' "$source/build"
+}
+
+# wait_all PID…: each of them ends well.
+wait_all() {
+	local pid code=0
+	for pid in "$@"; do
+		wait "$pid" || code=$?
+	done
+	return "$code"
 }
 
 wait_for() {
@@ -271,7 +282,8 @@ header() {
 expect_header() {
 	local value
 	value=$(header "$1")
-	[[ $value =~ $2 ]] || fail "header $1 is '$value', expected $2"$'\n'"$HEADERS"
+	# An empty one is no pattern's, but that of a header that is not there.
+	[[ $value =~ $2 && (-n $value || $2 == '^$') ]] || fail "header $1 is '$value', expected $2"$'\n'"$HEADERS"
 }
 
 suite_start() {
@@ -338,6 +350,7 @@ run_test() {
 	rm -f "$WORK/skipped" "$WORK/restarts"
 	(
 		set -eE
+		shopt -s inherit_errexit
 		trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: failed: $BASH_COMMAND" >&2' ERR
 		"$1"
 	) >"$WORK/log" 2>&1

@@ -241,7 +241,7 @@ one_of_many_asks() {
 		curl -s --noproxy '*' --max-time 5 -o /dev/null -H "X-Request-Id: $id" "$URL$path" &
 		jobs+=($!)
 	done
-	wait "${jobs[@]}"
+	wait_all "${jobs[@]}"
 	wait_for 15 all_logged "$id" 20
 	[ "$(jq -r .cache "$WORK/line" | grep -c MISS)" = 1 ]
 }
@@ -335,11 +335,11 @@ no_get_fails_while_services_end_by() {
 	done
 	while kill -0 "${jobs[@]}" 2>/dev/null; do
 		for name in movies users showtimes; do
-			kill_service "$name" "$signal" && ends=$((ends + 1))
+			! kill_service "$name" "$signal" || ends=$((ends + 1))
 			wait_for 60 answers_with 200 "/$name"
 		done
 	done
-	wait "${jobs[@]}"
+	wait_all "${jobs[@]}"
 	[ "$ends" -ge 3 ] || fail "only $ends ends"
 	[ "$(cat "$WORK"/codes.* | sort | uniq -c | tr -s ' ')" = " $((1500 * $#)) 200" ] ||
 		fail "$ends ends, and these answers: $(cat "$WORK"/codes.* | sort | uniq -c)"

@@ -53,7 +53,8 @@ test_a_movie_is_made_changed_and_deleted() {
 	expect_json '. == ($m + {uri: "/movies/m1"})' --argjson m "$MOVIE"
 	made=$BODY tag=$(header ETag)
 	look /movies/m1
-	[ "$BODY" = "$made" ] && [ "$(header ETag)" = "$tag" ]
+	[ "$BODY" = "$made" ]
+	[ "$(header ETag)" = "$tag" ]
 	# What was read may be sent back.
 	expect 200 PUT /movies/m1 "$(jq -c '.title = "Another"' <<<"$made")" -H "If-Match: $tag"
 	expect_json '.title == "Another" and .minutes == 95 and .uri == "/movies/m1"'
@@ -437,13 +438,14 @@ test_a_deletion_cut_short_leaves_a_showing_that_sells() {
 # many COUNT STATUS METHOD PATH BODY [curl option…]: so many at once; one gets STATUS, the others
 # what OTHERS matches.
 many() {
-	local count=$1 status=$2 method=$3 path=$4 body=$5 n
+	local count=$1 status=$2 method=$3 path=$4 body=$5 n jobs=()
 	shift 5
 	for ((n = 0; n < count; n++)); do
 		curl -s --noproxy '*' --max-time 15 -o /dev/null -w '%{http_code}\n' -X "$method" \
 			-H 'Content-Type: application/json' -d "${body//@/$n}" "$@" "$URL$path" >"$WORK/many.$n" &
+		jobs+=($!)
 	done
-	wait
+	wait_all "${jobs[@]}"
 	cat "$WORK"/many.* >"$WORK/many"
 	rm "$WORK"/many.*
 	[ "$(grep -c "^$status\$" "$WORK/many")" = 1 ] ||
@@ -473,27 +475,29 @@ test_of_many_at_once_one_wins() {
 # race ROUNDS FIRST-DAY: people book a showing while the owner deletes it. Prints how many bookings
 # stand on showings that are gone.
 race() {
-	local round n date path pause lost=0 gone=0
+	local round n date path pause lost=0 gone=0 jobs
 	for ((round = 0; round < $1; round++)); do
 		date=$(date -u -d "$2 +$round days" +%Y%m%d)
 		expect 201 POST "/showtimes/$date" '{"movie":"film","time":"20:00","screen":"1"}'
 		path=/showtimes/$date/film/20:00-1
 		# From now on bookings has it in its cache.
 		expect 200 GET "$path/seats"
+		jobs=()
 		for n in 1 2 3 4; do
 			for pause in $((RANDOM % 9)) $((RANDOM % 5)) 5; do
 				sleep "0.0$pause"
 				curl -s --noproxy '*' --max-time 15 -o /dev/null -w '%{http_code}\n' -H 'Content-Type: application/json' \
 					-d "{\"user\":\"yojane_mane\",\"date\":\"$date\",\"movie\":\"film\",\"count\":1,\"hold\":false}" "$URL/bookings"
 			done >"$WORK/race.$n" &
+			jobs+=($!)
 		done
 		if [ "$(curl -s --noproxy '*' --max-time 15 -o "$WORK/body" -w '%{http_code}' -X DELETE -H "$ANY" "$URL$path")" = 204 ]; then
 			gone=$((gone + 1))
-			wait
+			wait_all "${jobs[@]}"
 			lost=$((lost + $(curl -s --noproxy '*' "$URL/bookings/yojane_mane?view=full&limit=1000" |
 				jq --arg date "$date" '[.[] | select(.date == $date and .status == "confirmed")] | length')))
 		fi
-		wait
+		wait_all "${jobs[@]}"
 		! grep -vhE '^(201|409|422)$' "$WORK"/race.* || fail 'what else?'
 	done
 	echo "$gone of $1 gone, $lost bookings on them"

@@ -72,17 +72,17 @@ cut_service() {
 	local engine=$1 data=$WORK/data
 	rm -rf "$DISK/log" "$DISK/cut" "$DISK/state"
 	mkdir -p "$DISK/cut" "$DISK/state" "$data"
-	jq -n '[range(12) | "u\(.)" | {key: ., value: {id: ., name: ., last_active: 0}}] | from_entries' >"$data/users.json"
-	jq -n '{m: {id: "m", title: "M", director: "D", rating: 5}}' >"$data/movies.json"
+	jq -n '[range(12) | "u\(.)" | {key: ., value: {id: ., name: ., last_active: 0}}] | from_entries' >"$data/users.json" || return
+	jq -n '{m: {id: "m", title: "M", director: "D", rating: 5}}' >"$data/movies.json" || return
 	jq -n '{"1": {id: "1", name: "Hall", price: {all: 1000}, rows:
-		[range(10) | {name: "ABCDEFGHIJ"[.:. + 1], tier: "all", seats: "############"}]}}' >"$data/screens.json"
-	jq -n '{"20190101": ["m"], "20190102": ["m"]}' >"$data/showtimes.json"
+		[range(10) | {name: "ABCDEFGHIJ"[.:. + 1], tier: "all", seats: "############"}]}}' >"$data/screens.json" || return
+	jq -n '{"20190101": ["m"], "20190102": ["m"]}' >"$data/showtimes.json" || return
 	start_cinema "CINEMA_BUILD=$2" "CINEMA_STORE=$engine" "CINEMA_DATA=$data" "CINEMA_STATE=$DISK/state" \
 		CINEMA_WRAP="/usr/bin/env LD_PRELOAD=$BUILD/shims/record.so RECORD_PROGRAM=bookings \
-			RECORD_FOLDER=$DISK/state/store/bookings RECORD_LOG=$DISK/log ASAN_OPTIONS=verify_asan_link_order=0"
-	"$BUILD/tools/rush" "$URL" 20190101 m 18:00-1 12 "$(size 6 40)" race
-	"$BUILD/tools/rush" "$URL" 20190102 m 18:00-1 12 "$(size 6 40)" keys
-	stop_cinema
+			RECORD_FOLDER=$DISK/state/store/bookings RECORD_LOG=$DISK/log ASAN_OPTIONS=verify_asan_link_order=0" || return
+	"$BUILD/tools/rush" "$URL" 20190101 m 18:00-1 12 "$(size 6 40)" race || return
+	"$BUILD/tools/rush" "$URL" 20190102 m 18:00-1 12 "$(size 6 40)" keys || return
+	stop_cinema || return
 	timeout "$(size 150 1500)" "$BUILD/tools/power" "$DISK/log" "$DISK/cut" "$CUTS" \
 		"$BUILD/tools/booked" "$engine" "$DISK/cut" 2>"$WORK/said"
 }

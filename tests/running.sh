@@ -343,6 +343,76 @@ test_what_is_not_built_is_told() {
 	refuses 'nowhere/users is missing: ./run.sh build' start
 }
 
+# hold FILE: keeps it locked, as a package manager does, until the process HOLDER ends.
+hold() {
+	perl -e 'use Fcntl; open(F, ">", $ARGV[0]) or die;
+		my $all = pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $all) or die;
+		open(O, ">", "$ARGV[0].held"); sleep 60' "$1" &
+	HOLDER=$!
+	wait_for 30 [ -e "$1.held" ]
+}
+
+# A Debian whose package manager has all its files in $WORK/apt, and one source without a package.
+own_packages() {
+	local place=$WORK/apt
+	mkdir -p "$place"/{lists/partial,archives/partial,dpkg,source}
+	: >"$place/source/Packages"
+	cp /var/lib/dpkg/status "$place/dpkg/"
+	printf 'deb [trusted=yes] file:%s ./\n' "$place/source" >"$place/sources"
+	printf '%s "%s";\n' Dir::State::lists "$place/lists" Dir::State::status "$place/dpkg/status" \
+		Dir::Cache "$place" Dir::Etc::sourcelist "$place/sources" Dir::Etc::sourceparts /dev/null \
+		APT::Sandbox::User root >"$place/conf"
+	export APT_CONFIG=$place/conf
+}
+
+test_a_busy_package_manager_is_waited_for() {
+	[ "$(id -u)" = 0 ] || skip 'needs root, who alone installs packages'
+	new_settings
+	own_packages
+	local lock
+	for lock in lists/lock dpkg/lock-frontend; do
+		hold "$WORK/apt/$lock"
+		"$ROOT/run.sh" deps no-such-package >"$WORK/out" 2>&1 &
+		wait_for 30 grep -q "^Waiting for another package manager: $WORK/apt/$lock is held by process $HOLDER (perl)" "$WORK/out"
+		kill "$HOLDER"
+		must_fail wait $!
+		grep -qx 'E: Unable to locate package no-such-package' "$WORK/out"
+		[ "$(grep -c Waiting "$WORK/out")" = 1 ]
+		[ "$(tail -n 1 "$WORK/out")" = 'cinema: could not install: no-such-package' ]
+	done
+}
+
+test_a_package_manager_that_stays_busy_is_told_in_one_line() {
+	[ "$(id -u)" = 0 ] || skip 'needs root, who alone installs packages'
+	new_settings
+	own_packages
+	hold "$WORK/apt/lists/lock"
+	must_fail env BUSY_SECONDS=0 "$ROOT/run.sh" deps no-such-package >/dev/null 2>"$WORK/out"
+	kill "$HOLDER"
+	[ "$(wc -l <"$WORK/out")" = 1 ]
+	grep -q "^cinema: another package manager does not end: after 0 seconds $WORK/apt/lists/lock is held by process $HOLDER" "$WORK/out"
+}
+
+# A tree in which all is there but the packages of npm.
+test_the_page_that_cannot_be_tested_is_a_failure() {
+	mkdir -p "$WORK/tree/tests/web" "$WORK/stubs"
+	cp "$ROOT/run.sh" "$WORK/tree"
+	cp "$ROOT"/tests/{lib,web}.sh "$WORK/tree/tests"
+	sed -i '/^suite_start()/,/^}/d; s/^run_suite/suite_start() { :; }\n&/' "$WORK/tree/tests/web.sh"
+	printf '#!/bin/sh\nexec tests/web.sh test_the_keyboard_is_enough\n' >"$WORK/tree/tests/run"
+	printf '#!/bin/sh\nexit 1\n' | tee "$WORK/stubs/npm" "$WORK/stubs/node" "$WORK/stubs/chromium" >/dev/null
+	printf '#!/bin/sh\n' >"$WORK/stubs/make"
+	printf '#!/bin/bash\nprintf "%%s installed\\n" "$@"\n' >"$WORK/stubs/dpkg-query"
+	chmod 755 "$WORK"/stubs/* "$WORK/tree/tests/run"
+	cd "$WORK/tree"
+	must_fail env "PATH=$WORK/stubs:$PATH" "$WORK/tree/run.sh" test >"$WORK/out"
+	grep -q '^npm ci failed in tests/web' "$WORK/out"
+	grep -q '^not ok - web' "$WORK/out"
+	# Whoever has no npm tests what can be tested.
+	tests/run >"$WORK/out"
+	grep -q '^ok - web.* # SKIP needs the npm package' "$WORK/out"
+}
+
 test_logs_show_all() {
 	start_cinema
 	kill_service movies
@@ -369,7 +439,8 @@ test_an_unknown_command_is_told() {
 	new_settings
 	must_fail run_sh fly 2>"$WORK/out"
 	grep -q 'there is no command "fly"' "$WORK/out"
-	run_sh help | grep -q 'Usage'
+	run_sh help >"$WORK/out"
+	grep -q 'Usage' "$WORK/out"
 }
 
 test_a_missing_package_without_root_is_one_line() {

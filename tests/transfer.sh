@@ -115,7 +115,8 @@ test_what_cannot_be_imported() {
 	run 2 import --to x "$WORK/movies.json"
 	run 3 import "$ROOT/data/movies.json" --server 127.0.0.1:1
 	run 3 export --to "$WORK/none" --server 127.0.0.1:1
-	[ ! -e "$WORK/none/users.json" ] && [ ! -e "$WORK/none/users.json.part" ]
+	[ ! -e "$WORK/none/users.json" ]
+	[ ! -e "$WORK/none/users.json.part" ]
 	run 1 import "$ROOT/data/movies.json" --server "$URL/nothing"
 }
 

@@ -192,11 +192,12 @@ test_a_full_or_broken_disk_on_json() {
 }
 
 test_a_slow_disk_holds_up_nobody_who_reads() {
-	local count
+	local count jobs=()
 	on_disk sqlite
 	disk slow 700
 	for ((count = 0; count < 8; count++)); do
 		books &
+		jobs+=($!)
 		SEAT=$((SEAT + 1))
 	done
 	sleep 0.2
@@ -204,7 +205,7 @@ test_a_slow_disk_holds_up_nobody_who_reads() {
 	for ((count = 0; count < 12; count++)); do
 		reads_go_on
 	done
-	wait
+	wait_all "${jobs[@]}"
 	disk good
 	expect 200 GET "/bookings/$USER_?view=full"
 	expect_json 'length >= 9'

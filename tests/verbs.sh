@@ -513,11 +513,15 @@ test_output_that_cannot_be_written() {
 
 # From the table: "verb operands" a line, the options of all, and of a verb.
 table_of_verbs() {
-	"$CINEMA" --help | sed -nE '/^  [a-z]/{s/^  (.*[^ ])  +[a-z].*/\1/;p}' | sed 's/ *$//'
+	local help
+	help=$("$CINEMA" --help)
+	sed -nE '/^  [a-z]/{s/^  (.*[^ ])  +[a-z].*/\1/;s/ *$//;p}' <<<"$help"
 }
 
 options_of() {
-	"$CINEMA" "$@" --help | sed -nE 's/^  (-[-a-z]+).*/\1/p'
+	local help
+	help=$("$CINEMA" "$@" --help)
+	sed -nE 's/^  (-[-a-z]+).*/\1/p' <<<"$help"
 }
 
 test_help_of_each_verb() {
@@ -527,7 +531,8 @@ test_help_of_each_verb() {
 		[ "$(head -n 1 "$WORK/out")" = "Usage: cinema $line [option]..." ] || fail "$(cat "$WORK/out")"
 		count=$((count + 1))
 	done < <(table_of_verbs)
-	[ "$count" = "$(table_of_verbs | wc -l)" ] && [ "$count" -gt 10 ]
+	[ "$count" = "$(table_of_verbs | wc -l)" ]
+	[ "$count" -gt 10 ]
 	[ "$("$CINEMA" --help | wc -L)" -le 80 ]
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -110,8 +111,10 @@ static bool answer(int fd, const char *head)
 		for (int i = 0; i < 200; i++)
 			send_text(fd, spaces);
 		return false;
-	} else { /* "GET /silent": say nothing until the other side gives up */
+	} else { /* "GET /silent": say nothing until the other side gives up, which it has to */
+		const struct timeval patience = { .tv_sec = 5 };
 		char byte;
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 		return recv(fd, &byte, 1, 0) > 0;
 	}
 	return true;
@@ -235,17 +238,26 @@ static void expect_result(const char *path, enum peer_result result)
 	assert_true(clock_steady() - start < 3000);
 }
 
+/* The head of the last question, and its body. */
+static const char *read_head(void)
+{
+	static char head[sizeof last_head];
+	pthread_mutex_lock(&mutex);
+	memcpy(head, last_head, sizeof head);
+	pthread_mutex_unlock(&mutex);
+	return head;
+}
+
 static void a_question_is_answered_on_a_kept_connection(void **state)
 {
 	(void)state;
 	for (int i = 1; i <= 20; i++)
 		assert_int_equal(ask(PEER_FRESH, "/good/a%20b?x=1"), i);
 	assert_int_equal(atomic_load(&connected), 1);
-	pthread_mutex_lock(&mutex);
-	assert_memory_equal(last_head, "GET /good/a%20b?x=1 HTTP/1.1\r\n", 30);
-	assert_non_null(strstr(last_head, "\r\nX-Request-Id: r-1\r\n"));
-	assert_non_null(strstr(last_head, "\r\nAccept: application/json\r\n"));
-	pthread_mutex_unlock(&mutex);
+	const char *head = read_head();
+	assert_memory_equal(head, "GET /good/a%20b?x=1 HTTP/1.1\r\n", 30);
+	assert_non_null(strstr(head, "\r\nX-Request-Id: r-1\r\n"));
+	assert_non_null(strstr(head, "\r\nAccept: application/json\r\n"));
 }
 
 static int64_t put(const char *path, const char *body)
@@ -263,17 +275,15 @@ static void a_body_is_put_on_the_same_connection(void **state)
 	(void)state;
 	assert_int_equal(ask(PEER_FRESH, "/good"), 1);
 	assert_int_equal(put("/good/x", "{\"a\":1}"), 2);
-	pthread_mutex_lock(&mutex);
-	assert_memory_equal(last_head, "PUT /good/x HTTP/1.1\r\n", 22);
-	assert_non_null(strstr(last_head, "\r\nX-Request-Id: r-1\r\n"));
-	assert_non_null(strstr(last_head, "\r\nContent-Type: application/json\r\n"));
-	assert_non_null(strstr(last_head, "\r\n\r\n{\"a\":1}"));
-	pthread_mutex_unlock(&mutex);
+	const char *head = read_head();
+	assert_memory_equal(head, "PUT /good/x HTTP/1.1\r\n", 22);
+	assert_non_null(strstr(head, "\r\nX-Request-Id: r-1\r\n"));
+	assert_non_null(strstr(head, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(head, "\r\n\r\n{\"a\":1}"));
 	assert_int_equal(ask(PEER_FRESH, "/good"), 3);
-	pthread_mutex_lock(&mutex);
-	assert_memory_equal(last_head, "GET /good HTTP/1.1\r\n", 20);
-	assert_null(strstr(last_head, "Content-Length"));
-	pthread_mutex_unlock(&mutex);
+	head = read_head();
+	assert_memory_equal(head, "GET /good HTTP/1.1\r\n", 20);
+	assert_null(strstr(head, "Content-Length"));
 	assert_int_equal(atomic_load(&connected), 1);
 	for (int i = 0; i < 5; i++)
 		assert_true(put("/once", "{}") > 0);

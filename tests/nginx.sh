@@ -452,11 +452,12 @@ test_the_limits_are_those_that_are_told() {
 	new_settings CINEMA_AUTH=open
 	run_sh render
 	diff <(limits_told | grep -vE ' limit_.*(address|user)_' | sort) <(limits_in "$STATE/nginx.conf" | sort)
-	new_settings CINEMA_AUTH=required CINEMA_ADDRESS_READS=7 CINEMA_USER_WRITES=90 CINEMA_BURST_SECONDS=10
+	new_settings CINEMA_AUTH=required CINEMA_ADDRESS_READS=7 CINEMA_USER_READS=30 CINEMA_USER_WRITES=90 CINEMA_BURST_SECONDS=10
 	run_sh render
 	[ "$(limits_in "$STATE/nginx.conf" | grep -E '(address|user)_' | sed 's/^1 //')" = "$(printf '%s\n' \
-		'limit_req zone=address_reads burst=1 nodelay;' 'limit_req zone=user_writes burst=15 nodelay;' \
-		'limit_req_zone $address_read zone=address_reads:4m rate=7r/m;' \
+		'limit_req zone=address_reads burst=1 nodelay;' 'limit_req zone=user_reads burst=5 nodelay;' \
+		'limit_req zone=user_writes burst=15 nodelay;' 'limit_req_zone $address_read zone=address_reads:4m rate=7r/m;' \
+		'limit_req_zone $user_read zone=user_reads:4m rate=30r/m;' \
 		'limit_req_zone $user_write zone=user_writes:4m rate=90r/m;')" ]
 	# The next one is let through after the slower of the two limits of its kind.
 	grep -qE '^ *read +9;' "$STATE/nginx.conf"

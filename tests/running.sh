@@ -350,11 +350,13 @@ test_logs_show_all() {
 	run_sh logs >"$WORK/out"
 	grep -q '^==> access.log <==' "$WORK/out"
 	grep -q '^==> movies.log <==' "$WORK/out"
-	run_sh logs -f >"$WORK/out" &
+	# Not run_sh: of a function the shell is ended, and not what it runs.
+	"$ROOT/run.sh" logs -f >"$WORK/out" &
 	local follower=$!
 	expect 200 GET /movies -H 'X-Request-Id: followed'
 	wait_for 15 grep -q followed "$WORK/out"
 	kill "$follower"
+	wait_for 15 ended "$follower"
 }
 
 test_client_talks_to_this_instance() {

@@ -22,6 +22,9 @@
 #   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
 #   size SHORT LONG               LONG for `make torture`, else SHORT
 #   must_fail COMMAND…            fails the test if the command succeeds
+#   as_nobody COMMAND…            as an ordinary user, where this is root
+#   copy_for_all                  leaves in $COPY what a cinema runs from, for any user to read, and has
+#                                 the current settings name it
 #   fail MESSAGE…, skip WHY…      end a test; in a suite that MUST_RUN names, skip fails
 #
 # A test runs in a subshell under `set -e`: any command that fails ends it (but not `! command`:
@@ -36,7 +39,7 @@ BUILD=${BUILD:-$ROOT/build}
 case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
 SUITE=$(basename "$0" .sh)
 ENGINE=${CINEMA_STORE-} WRAP=${CINEMA_WRAP-} AUTH=${CINEMA_AUTH-}
-WORK='' URL='' PORT='' STATE='' BODY='' HEADERS=''
+WORK='' URL='' PORT='' STATE='' BODY='' HEADERS='' COPY=''
 export BUILD
 set -u
 
@@ -61,6 +64,27 @@ must_fail() {
 
 size() {
 	if [ -n "${TORTURE-}" ]; then printf '%s\n' "$2"; else printf '%s\n' "$1"; fi
+}
+
+as_nobody() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+copy_for_all() {
+	COPY=$WORK/copy
+	chmod 711 "$WORK"
+	if [ ! -e "$COPY" ]; then
+		mkdir -p "$COPY"/{build,client}
+		cp "$BUILD"/{users,movies,showtimes,bookings,cinema} "$COPY/build/"
+		cp -r "$ROOT"/{run.sh,conf,data} "$COPY/"
+		cp -r "$ROOT/client/web" "$COPY/client/"
+		chmod -R a+rX "$COPY"
+	fi
+	export CINEMA_BUILD=$COPY/build CINEMA_DATA=$COPY/data
 }
 
 # A build in which a file is changed by a sed script, of the services or of what is named; its

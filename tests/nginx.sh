@@ -35,7 +35,8 @@ internal() {
 test_what_is_not_there_is_a_problem() {
 	local path
 	for path in /nope /usersX /movies.json /showtimesX/1 /booking /healthz/ /healthz/users \
-		/healthz/system /users.html /.git/config /.htaccess /client /css/ //users; do
+		/healthz/system /users.html /.git/config /.htaccess /client /css/ //users /who /problem /run.sh \
+		/sales/20180801/a/18:00-1 /editions/20180801/a/18:00-1; do
 		expect 404 GET "$path"
 		expect_json '.type == "/problems#not-found"'
 	done
@@ -379,6 +380,165 @@ test_a_service_that_hangs_is_named() {
 	expect_json '.type == "/problems#peer-down" and .peer == "movies"'
 	expect_header Retry-After '^[0-9]+$'
 	kill_service movies CONT
+}
+
+#
+# Limits
+#
+
+# What README.md and conf/cinema.conf tell, line by line as it stands in the nginx.conf of a cinema in
+# which people log in, with how often. All lines of the kinds of limits_in are here, so that one that is
+# missing, changed, or overrules another shows.
+limits_told() {
+	sed 's/#.*//; s/ *$//' <<-'END'
+		1 worker_processes auto;
+		1 worker_connections 8192;                # a processor
+		1 client_header_timeout 10s;              # slow clients
+		1 client_body_timeout 10s;
+		1 send_timeout 10s;
+		1 reset_timedout_connection on;
+		1 keepalive_timeout 60s;
+		1 keepalive_requests 10000;
+		1 keepalive_time 1h;
+		1 large_client_header_buffers 4 8k;       # 8000 bytes a header, 32000 all
+		1 client_max_body_size 1048576;           # CINEMA_BODY_LIMIT
+		5 client_max_body_size 1073741824;        # CINEMA_IMPORT_LIMIT, of each kind
+		1 client_max_body_size 0;                 # of the question who asks, that has no body
+		5 fastcgi_request_buffering off;
+		1 fastcgi_connect_timeout 2s;             # services
+		1 fastcgi_send_timeout 15s;
+		1 fastcgi_read_timeout 15s;
+		5 fastcgi_read_timeout 600s;              # of an import
+		1 fastcgi_read_timeout 2s;                # of the question who asks
+		1 fastcgi_cache_valid 204 401 2s;         # and for how long its answer holds
+		1 fastcgi_cache_use_stale error timeout;
+		1 fastcgi_cache_path ./tmp/who keys_zone=who:1m inactive=1m max_size=16m use_temp_path=off;
+		1 fastcgi_cache_path ./tmp/cache keys_zone=catalogue:1m inactive=10s max_size=64m use_temp_path=off;
+		1 fastcgi_cache_lock_timeout 20ms;
+		1 limit_conn_status 429;                  # CINEMA_ADDRESS_… and CINEMA_USER_…, a minute
+		1 limit_req_status 429;
+		1 limit_conn_zone $address zone=address_connections:4m;
+		1 limit_conn address_connections 200;
+		1 limit_req_zone $address_read zone=address_reads:4m rate=6000r/m;
+		1 limit_req_zone $address_write zone=address_writes:4m rate=1200r/m;
+		1 limit_req_zone $address_login zone=address_logins:4m rate=120r/m;
+		1 limit_req_zone $user_read zone=user_reads:4m rate=1200r/m;
+		1 limit_req_zone $user_write zone=user_writes:4m rate=300r/m;
+		1 limit_req_zone $user_login zone=user_logins:4m rate=30r/m;
+		1 limit_req zone=address_reads burst=2000 nodelay;       # CINEMA_BURST_SECONDS of it
+		1 limit_req zone=address_writes burst=400 nodelay;
+		1 limit_req zone=address_logins burst=40 nodelay;
+		1 limit_req zone=user_reads burst=400 nodelay;
+		1 limit_req zone=user_writes burst=100 nodelay;
+		1 limit_req zone=user_logins burst=10 nodelay;
+		1 limit_req_zone $server_name zone=refusals:32k rate=2000r/s;  # of a service that is full
+		1 limit_req zone=refusals burst=16384;                   # eight seconds' worth
+		1 limit_req_status 503;
+	END
+}
+
+limits_in() {
+	sed -E 's/#.*//; s/^ *//; s/ *$//' "$1" |
+		grep -E '^(worker_|client_(header_timeout|body_timeout|max)|send_timeout|reset_|keepalive_(timeout|time) |keepalive_requests 10000;|large_|limit_(req|conn)(_zone|_status)? |fastcgi_(request_buffering|connect_timeout|send_timeout|read_timeout|cache_(valid|use_stale|path|lock_timeout)) )' |
+		sort | uniq -c | sed 's/^ *//'
+}
+
+test_the_limits_are_those_that_are_told() {
+	new_settings CINEMA_AUTH=required
+	unset CINEMA_ADDRESS_{READS,WRITES,LOGINS,CONNECTIONS} CINEMA_USER_{READS,WRITES,LOGINS}
+	run_sh render
+	diff <(limits_told | sort) <(limits_in "$STATE/nginx.conf" | sort)
+	# Where nobody logs in it is the same without the limits of addresses and users; each 0 takes one away.
+	new_settings CINEMA_AUTH=open
+	run_sh render
+	diff <(limits_told | grep -vE ' limit_.*(address|user)_' | sort) <(limits_in "$STATE/nginx.conf" | sort)
+	new_settings CINEMA_AUTH=required CINEMA_ADDRESS_READS=7 CINEMA_USER_READS=30 CINEMA_USER_WRITES=90 CINEMA_BURST_SECONDS=10
+	run_sh render
+	[ "$(limits_in "$STATE/nginx.conf" | grep -E '(address|user)_' | sed 's/^1 //')" = "$(printf '%s\n' \
+		'limit_req zone=address_reads burst=1 nodelay;' 'limit_req zone=user_reads burst=5 nodelay;' \
+		'limit_req zone=user_writes burst=15 nodelay;' 'limit_req_zone $address_read zone=address_reads:4m rate=7r/m;' \
+		'limit_req_zone $user_read zone=user_reads:4m rate=30r/m;' \
+		'limit_req_zone $user_write zone=user_writes:4m rate=90r/m;')" ]
+	# The next one is let through after the slower of the two limits of its kind.
+	grep -qE '^ *read +9;' "$STATE/nginx.conf"
+	grep -qE '^ *write +1;' "$STATE/nginx.conf"
+	grep -qE '^ *login +1;' "$STATE/nginx.conf"
+}
+
+# Whether nginx ends a connection on which COMMAND writes, and that never reads.
+ends_for() {
+	timeout 40 bash -c 'trap "" PIPE; exec 3<>"/dev/tcp/127.0.0.1/$1"; '"$1" - "$PORT" 2>/dev/null || [ $? != 124 ]
+}
+
+# Each limit on time, made short: the header, a body that pauses, an answer that nobody takes, a
+# connection that is kept and idle.
+test_who_keeps_nginx_waiting_is_dropped() {
+	start_cinema
+	reload 's/(client_header_timeout|client_body_timeout|send_timeout|keepalive_timeout) .*/\1 1s;/'
+	ends_for 'cat <&3' || fail 'who says nothing is waited for'
+	ends_for 'printf "GET /movies HTTP/1.1\r\nHost: localhost\r\nX: " >&3; while printf x >&3; do sleep 0.1; done' ||
+		fail 'a slow header is waited for'
+	ends_for 'printf "POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{" >&3; cat <&3' ||
+		fail 'half a body is waited for'
+	ends_for 'printf "GET /movies HTTP/1.1\r\nHost: localhost\r\n\r\n" >&3; cat <&3' || fail 'an idle connection is kept'
+	ends_for 'while printf "GET /main.js HTTP/1.1\r\nHost: localhost\r\n\r\n" >&3; do :; done' ||
+		fail 'who does not read is waited for'
+	expect 200 GET /movies
+}
+
+test_a_body_of_just_the_limit_is_let_through() {
+	start_cinema CINEMA_BODY_LIMIT=1024 CINEMA_IMPORT_LIMIT=2048
+	expect 422 POST /users "$(printf '{"x":"%01016d"}' 0)"
+	expect 413 POST /users "$(printf '{"x":"%01017d"}' 0)"
+	expect_json '.limit == 1024'
+	local kind
+	for kind in users movies showtimes showtimes/screens bookings; do
+		expect 200 POST "/$kind/import" "$(printf '{}%02046d' 0 | tr 0 ' ')"
+		expect 413 POST "/$kind/import" "$(printf '{}%02047d' 0 | tr 0 ' ')"
+		expect_json '.limit == 2048'
+	done
+}
+
+# A file that a service leaves says that it is full; only writes to that one are refused.
+test_what_a_full_service_would_write_is_refused() {
+	local service write read
+	while read -r service write read; do
+		: >"$STATE/store/$service/brim/full"
+		expect 503 "${write%%/*}" "/${write#*/}" '{}'
+		expect_header Retry-After '^[1-9]$'
+		expect_json '.type == "/problems#busy"'
+		expect 200 GET "$read"
+		rm "$STATE/store/$service/brim/full"
+		expect 422 "${write%%/*}" "/${write#*/}" '{}' -H 'If-Match: *'
+	done <<-END
+		users POST/users /users
+		users POST/users/souparnika_patil/tokens /users/souparnika_patil
+		movies PUT/movies/$MOVIE /movies
+		showtimes POST/showtimes/screens /showtimes/screens
+		bookings POST/bookings /bookings
+	END
+}
+
+# One that has been sent and met the end of its service is not sent again, unless it only reads: how
+# often it went out is how many times there are in the log.
+went_out() {
+	local id=again-$RANDOM-$RANDOM method=$1 status=$2 asks
+	expect 200 GET /movies -H 'Cache-Control: no-cache' # for a connection that is kept
+	kill_service movies STOP
+	curl -s --noproxy '*' --max-time 15 -o /dev/null -X "$method" -H "X-Request-Id: $id" -H 'Cache-Control: no-cache' \
+		-H 'Content-Type: application/json' -d '{}' "$URL/movies" &
+	asks=$!
+	sleep 0.2
+	kill_service movies KILL
+	wait "$asks"
+	wait_for 15 logged "$id"
+	jq -e --argjson status "$status" '.status == $status and (.service_seconds | test("[,:]") | tostring) == "'"$3"'"' "$WORK/line"
+}
+
+test_only_what_reads_is_sent_again() {
+	wait_for 60 went_out POST 502 false
+	wait_for 60 went_out PATCH 502 false
+	wait_for 60 went_out GET 200 true
 }
 
 run_suite "$@"

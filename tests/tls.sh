@@ -160,21 +160,18 @@ test_an_old_certificate_is_warned_of() {
 
 test_files_that_may_not_be_read_are_told() {
 	[ "$(id -u)" = 0 ] || skip 'needs root, to have files that another may not read'
-	new_settings "${CHEAP[@]}" "CINEMA_TLS_CERTIFICATE=$STATE/door.pem" "CINEMA_TLS_KEY=$STATE/door.key"
-	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$BUILD/users" -a -r "$ROOT/data/users.json" ||
-		skip "nobody may not read $ROOT"
-	local folder
-	folder=$(mktemp -d /tmp/cinema.XXXXXX)
-	cp "$WORK/door.pem" "$WORK/door.key" "$folder"
-	chmod 600 "$folder/door.key"
-	chmod 644 "$folder/door.pem"
-	chmod 755 "$folder"
-	mkdir "$folder/state"
-	chown 65534:65534 "$folder/state"
-	export CINEMA_STATE=$folder/state CINEMA_TLS_CERTIFICATE=$folder/door.pem CINEMA_TLS_KEY=$folder/door.key
-	must_fail setpriv --reuid=65534 --regid=65534 --clear-groups "$ROOT/run.sh" start >"$WORK/out" 2>&1
-	grep -qxF "cinema: CINEMA_TLS_KEY, $folder/door.key, may not be read" "$WORK/out" || fail "$(cat "$WORK/out")"
-	rm -rf "$folder"
+	new_settings "${CHEAP[@]}"
+	copy_for_all
+	chown 65534:65534 "$STATE"
+	install -m 644 "$WORK/door.pem" "$COPY/door.pem"
+	install -m 600 "$WORK/door.key" "$COPY/door.key"
+	export CINEMA_TLS_CERTIFICATE=$COPY/door.pem CINEMA_TLS_KEY=$COPY/door.key
+	must_fail as_nobody "$COPY/run.sh" start >"$WORK/out" 2>&1
+	grep -qxF "cinema: CINEMA_TLS_KEY, $COPY/door.key, may not be read" "$WORK/out" || fail "$(cat "$WORK/out")"
+	chmod 644 "$COPY/door.key"
+	as_nobody "$COPY/run.sh" start
+	URL=https://127.0.0.1:$PORT expect 200 GET /movies
+	as_nobody "$COPY/run.sh" stop
 }
 
 test_a_path_is_taken_from_the_project() {

@@ -24,6 +24,7 @@ static enum outcome wait(
 		return OUTCOME_WAIT;
 	int64_t ms = request_query_number(request, "ms", 0);
 	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	fputs("waiting\n", stderr); /* the log of a test tells that the request is in hand */
 	nanosleep(&time, NULL);
 	buffer_text(&response->body, "{\"lane\":\"waiting\"}");
 	return response_body(response, 200);

@@ -142,6 +142,48 @@ static enum outcome take_stream(
 	return response_body(response, 200);
 }
 
+/* Fills in all that an answer may have, and then finds that it cannot give it. */
+static enum outcome break_down(
+    struct service *service, const struct request *request, struct response *response)
+{
+	(void)service;
+	calls++;
+	buffer_text(&response->body, "{}");
+	response->version = 12;
+	response->as_read = true;
+	response->location = "/items/a";
+	response->next = "b";
+	response->allow = "GET";
+	response_header(response, "Set-Cookie", "a=b");
+	response_header(response, "X-None", NULL);
+	if (request->query_count == 0)
+		return response_problem(response, PROBLEM_TAKEN, "It is taken.");
+	return response_body(response, 200);
+}
+
+/* Answers a write with a tag: the version's, or that of the bytes. */
+static enum outcome change_item(
+    struct service *service, const struct request *request, struct response *response)
+{
+	(void)service;
+	calls++;
+	response->as_read = strcmp(request_param(request, "id"), "versioned") != 0;
+	response->version = response->as_read ? 0 : 13;
+	buffer_printf(&response->body, "{\"id\":\"%s\"}", request_param(request, "id"));
+	return response_body(response, 200);
+}
+
+static enum outcome see_own(
+    struct service *service, const struct request *request, struct response *response)
+{
+	(void)service;
+	calls++;
+	if (request->param_count > 0 && strcmp(request_param(request, "user"), "none") == 0)
+		return response_absent(response);
+	buffer_printf(&response->body, "{\"user\":\"%s\"}", request->user ? request->user : "");
+	return response_body(response, 200);
+}
+
 static const struct field page_query[] = { ROUTE_PAGE_QUERY, { 0 } };
 static const struct field large_query[] = { { "large", FIELD_BOOLEAN, false, 0, 0, NULL }, { 0 } };
 static const struct field needed_query[] = { { "day", FIELD_DATE, true, 0, 0, NULL }, { 0 } };
@@ -150,6 +192,7 @@ static const struct field item_fields[] = {
 	{ "count", FIELD_INTEGER, false, 1, 9, NULL },
 	{ 0 },
 };
+static const struct field own_fields[] = { { "user", FIELD_ID, true, 0, 0, NULL }, { 0 } };
 static const struct route routes[] = {
 	{ METHOD_GET, "/items", list_items, LANE_QUICK, ROLE_ANYONE, page_query, NULL, NULL },
 	{ METHOD_POST, "/items", make_item, LANE_QUICK, ROLE_ANYONE, NULL, item_fields, NULL },
@@ -160,6 +203,17 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/memory", no_memory, LANE_QUICK, ROLE_ANYONE, large_query, NULL, NULL },
 	{ METHOD_GET, "/needed", no_memory, LANE_QUICK, ROLE_ANYONE, needed_query, NULL, NULL },
 	{ METHOD_GET, "/pieces", send_pieces, LANE_WAITING, ROLE_ANYONE, large_query, NULL, NULL },
+	{ METHOD_GET, "/broken", break_down, LANE_QUICK, ROLE_ANYONE, large_query, NULL, NULL },
+	{ METHOD_PUT, "/broken", break_down, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_PUT, "/changed/{id}", change_item, LANE_QUICK, ROLE_ANYONE, NULL, NULL, NULL },
+	{ METHOD_GET, "/logged-in", see_own, LANE_QUICK, ROLE_USER, NULL, NULL, NULL },
+	{ METHOD_GET, "/staff", see_own, LANE_QUICK, ROLE_STAFF, NULL, NULL, NULL },
+	{ METHOD_GET, "/owner", see_own, LANE_QUICK, ROLE_OWNER, NULL, NULL, NULL },
+	{ METHOD_GET, "/service", see_own, LANE_QUICK, ROLE_SERVICE, NULL, NULL, NULL },
+	{ METHOD_GET, "/own/{user}", see_own, LANE_QUICK, ROLE_STAFF | ROLE_OWN, NULL, NULL, NULL },
+	{ METHOD_GET, "/hidden/{user}", see_own, LANE_QUICK, ROLE_STAFF | ROLE_OWN, NULL, NULL,
+	    "{user} has nothing, {user}." },
+	{ METHOD_POST, "/own", see_own, LANE_QUICK, ROLE_STAFF | ROLE_OWN, NULL, own_fields, NULL },
 	{ METHOD_POST, "/stream", take_stream, LANE_STREAM, ROLE_USER, NULL, NULL, NULL },
 };
 static const struct server_config config = {
@@ -742,6 +796,255 @@ static void a_stream_is_read_by_its_handler(void **state)
 	assert_int_equal(calls, 0);
 }
 
+/*
+ * Who may
+ */
+
+#define LETTERS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-"
+
+/* Who asks: a role, and the user it is of. */
+static const struct {
+	const char *role, *user;
+} askers[] = {
+	{ "REMOTE_ROLE=", "REMOTE_USER=" },
+	{ "REMOTE_ROLE=user", "REMOTE_USER=ann" },
+	{ "REMOTE_ROLE=user", "REMOTE_USER=anna" },
+	{ "REMOTE_ROLE=staff", "REMOTE_USER=sue" },
+	{ "REMOTE_ROLE=owner", "REMOTE_USER=own" },
+	{ "REMOTE_ROLE=service", "REMOTE_USER=" },
+	{ "REMOTE_ROLE=Owner", "REMOTE_USER=" },
+};
+
+static void a_route_is_for_those_of_its_role(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *method, *path;
+		int wanted[sizeof askers / sizeof *askers];
+	} cases[] = {
+		{ "GET", "/items", { 200, 200, 200, 200, 200, 200, 200 } },
+		{ "GET", "/logged-in", { 401, 200, 200, 200, 200, 200, 401 } },
+		{ "GET", "/staff", { 401, 403, 403, 200, 200, 200, 401 } },
+		{ "GET", "/owner", { 401, 403, 403, 403, 200, 200, 401 } },
+		{ "GET", "/service", { 401, 403, 403, 403, 403, 200, 401 } },
+		{ "GET", "/own/ann", { 401, 200, 403, 200, 200, 200, 401 } },
+		{ "GET", "/hidden/ann", { 401, 200, 404, 200, 200, 200, 401 } },
+		{ "POST", "/own", { 401, 200, 403, 200, 200, 200, 401 } },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (size_t who = 0; who < sizeof askers / sizeof *askers; who++) {
+			bool posts = strcmp(cases[i].method, "POST") == 0;
+			int wanted = cases[i].wanted[who];
+			send_with(cases[i].method, cases[i].path,
+			    posts ? "{\"user\":\"ann\"}" : NULL, askers[who].role, askers[who].user,
+			    posts ? JSON : NULL, NULL);
+			if (exchange->response.status != wanted)
+				fail_msg("%s %s with %s: %d", cases[i].method, cases[i].path,
+				    askers[who].role, exchange->response.status);
+			expect_status(wanted);
+			assert_int_equal(calls, wanted == 200);
+			assert_string_equal(header("WWW-Authenticate"),
+			    wanted == 401 ? "Bearer realm=\"cinema\"" : "");
+		}
+}
+
+/* What is another's looks as if it were not there. */
+static void what_is_hidden_is_as_what_is_absent(void **state)
+{
+	(void)state;
+	char hidden[500];
+	send_with("GET", "/hidden/none", NULL, "REMOTE_ROLE=user", "REMOTE_USER=ann", NULL);
+	expect_problem(404, "not-found", "\"none has nothing, none.\"");
+	assert_int_equal(calls, 0);
+	snprintf(hidden, sizeof hidden, "%s", exchange->response.body.data);
+	send_with("GET", "/hidden/none", NULL, "REMOTE_ROLE=staff", "REMOTE_USER=sue", NULL);
+	assert_int_equal(calls, 1);
+	expect_body(hidden);
+	send_with("GET", "/own/none", NULL, "REMOTE_ROLE=staff", "REMOTE_USER=sue", NULL);
+	expect_problem(404, "not-found", "It is not there.");
+}
+
+static void only_what_is_for_anyone_may_be_cached(void **state)
+{
+	(void)state;
+	send_with("GET", "/logged-in", NULL, "REMOTE_ROLE=user", "REMOTE_USER=ann", NULL);
+	assert_string_equal(header("Cache-Control"), "no-store");
+	send_with("GET", "/own/ann", NULL, "REMOTE_ROLE=owner", NULL);
+	assert_string_equal(header("Cache-Control"), "no-store");
+	send_with("GET", "/items", NULL, "REMOTE_ROLE=owner", NULL);
+	assert_string_equal(header("Cache-Control"), "max-age=1, stale-while-revalidate=1");
+	send_with("GET", "/items/none", NULL, NULL);
+	assert_string_equal(header("Cache-Control"), "");
+}
+
+/*
+ * What an answer has
+ */
+
+static void a_problem_has_nothing_of_the_answer_it_replaces(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "Location", "Link", "Allow", "Set-Cookie" };
+	send_get("/broken?large=true");
+	expect_status(200);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_string_not_equal(header(names[i]), "");
+	assert_null(strstr(exchange->head.data, "X-None"));
+	for (int read = 0; read < 2; read++) {
+		send_with(read ? "GET" : "PUT", "/broken", NULL, NULL);
+		expect_problem(409, "taken", "It is taken.");
+		assert_int_equal(exchange->response.version, 0);
+		assert_false(exchange->response.as_read);
+		assert_string_equal(header("Cache-Control"), "");
+		assert_string_equal(header("Retry-After"), "");
+		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+			assert_string_equal(header(names[i]), "");
+	}
+}
+
+static void a_write_answers_with_the_tag_of_what_it_left(void **state)
+{
+	(void)state;
+	char tag[ETAG_SIZE];
+	send_with("PUT", "/changed/versioned", NULL, NULL);
+	assert_string_equal(header("ETag"), "\"v13\"");
+	assert_string_equal(header("Cache-Control"), "");
+	send_get("/items/a");
+	snprintf(tag, sizeof tag, "%s", header("ETag"));
+	send_with("PUT", "/changed/a", NULL, NULL);
+	expect_status(200);
+	assert_string_equal(header("ETag"), tag);
+	/* Conditions of a write are its handler's to look at. */
+	send_with("PUT", "/changed/a", NULL, "HTTP_IF_NONE_MATCH=*", "HTTP_IF_MATCH=\"x\"", NULL);
+	expect_status(200);
+}
+
+static void conditions_are_looked_at_in_their_order(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *match, *none_match;
+		int wanted;
+	} cases[] = {
+		{ "\"v12\"", "\"v12\"", 304 },
+		{ "\"v1\", W/\"v12\"", "\"v1\"", 200 },
+		{ "*", "*", 304 },
+		{ "\"v1\"", "\"v12\"", 412 },
+		{ "\"v1\", \"v2\"", "\"v3\"", 412 },
+		{ "\"V12\"", "\"v3\"", 412 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char match[100], none_match[100];
+		snprintf(match, sizeof match, "HTTP_IF_MATCH=%s", cases[i].match);
+		snprintf(
+		    none_match, sizeof none_match, "HTTP_IF_NONE_MATCH=%s", cases[i].none_match);
+		send_with("GET", "/items/versioned", NULL, match, none_match, NULL);
+		expect_status(cases[i].wanted);
+		assert_string_equal(header("Cache-Control"),
+		    cases[i].wanted == 412 ? "" : "max-age=1, stale-while-revalidate=1");
+	}
+}
+
+/* As clients know them, whatever the table says. */
+static void every_problem_is_what_it_is_told_as(void **state)
+{
+	(void)state;
+	static const struct {
+		enum problem problem;
+		int status;
+		const char *type, *retry;
+	} all[] = {
+		{ PROBLEM_BAD_JSON, 400, "bad-json", "" },
+		{ PROBLEM_BAD_PATH, 400, "bad-path", "" },
+		{ PROBLEM_BAD_QUERY, 400, "bad-query", "" },
+		{ PROBLEM_BAD_HEADER, 400, "bad-header", "" },
+		{ PROBLEM_LOGIN, 401, "login", "" },
+		{ PROBLEM_FORBIDDEN, 403, "forbidden", "" },
+		{ PROBLEM_NOT_FOUND, 404, "not-found", "" },
+		{ PROBLEM_METHOD, 405, "method", "" },
+		{ PROBLEM_TAKEN, 409, "taken", "" },
+		{ PROBLEM_LIMIT, 409, "limit", "" },
+		{ PROBLEM_STALE, 412, "stale", "" },
+		{ PROBLEM_BODY_TOO_LARGE, 413, "body-too-large", "" },
+		{ PROBLEM_MEDIA_TYPE, 415, "media-type", "" },
+		{ PROBLEM_WRONG_FIELD, 422, "wrong-field", "" },
+		{ PROBLEM_KEY_REUSED, 422, "key-reused", "" },
+		{ PROBLEM_CONDITION, 428, "condition", "" },
+		{ PROBLEM_TOO_MANY, 429, "too-many", "1" },
+		{ PROBLEM_INTERNAL, 500, "internal", "" },
+		{ PROBLEM_PEER_DOWN, 503, "peer-down", "2" },
+		{ PROBLEM_BUSY, 503, "busy", "1" },
+		{ PROBLEM_STORE_FULL, 503, "store-full", "30" },
+		{ PROBLEM_STORE_FAILED, 503, "store-failed", "5" },
+		{ PROBLEM_STOPPING, 503, "stopping", "1" },
+	};
+	assert_int_equal(sizeof all / sizeof *all, PROBLEM_COUNT);
+	for (size_t i = 0; i < PROBLEM_COUNT; i++) {
+		send_get("/items/a");
+		response_problem(&exchange->response, all[i].problem, "a \"detail\"");
+		exchange_finish(exchange);
+		expect_problem(all[i].status, all[i].type, "\"detail\":\"a \\\"detail\\\"\"");
+		assert_string_equal(header("Retry-After"), all[i].retry);
+	}
+}
+
+/*
+ * What stands just on a limit
+ */
+
+static void what_is_just_long_enough_is_taken(void **state)
+{
+	(void)state;
+	char id[] = "REQUEST_ID=" LETTERS;
+	send_with("POST", "/items", NULL, JSON, "CONTENT_LENGTH=1048576", NULL);
+	assert_int_not_equal(exchange->response.status, 413);
+	assert_true(send_stream(JSON, "REMOTE_USER=ann", "CONTENT_LENGTH=1073741824"));
+	/* Each visible character may stand in a key, the first and the last too. */
+	send_with("POST", "/items", "{\"name\":\"a\"}", JSON, "HTTP_IDEMPOTENCY_KEY=!~", NULL);
+	expect_status(201);
+	assert_string_equal(exchange->request.idempotency_key, "!~");
+	send_with("GET", "/items", NULL, id, NULL);
+	assert_string_equal(exchange->request.id, LETTERS);
+	/* U+0080 to U+009F are control characters, U+00A0 is none. */
+	send_post("{\"name\":\"a\xc2\xa0\"}");
+	expect_status(201);
+	send_post("{\"name\":\"a\xc2\x9f\"}");
+	expect_problem(422, "wrong-field", "control");
+	send_post("{\"name\":\"a\xc2\x80\"}");
+	expect_problem(422, "wrong-field", "control");
+}
+
+/* Ends a request that took so long; whether that is logged. */
+static bool is_logged_after(int64_t ms)
+{
+	char log[2000];
+	FILE *file = tmpfile();
+	int error = dup(STDERR_FILENO);
+	assert_non_null(file);
+	send_get("/items?limit=3");
+	exchange->started -= ms;
+	assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+	exchange_finish(exchange);
+	assert_true(dup2(error, STDERR_FILENO) >= 0);
+	close(error);
+	rewind(file);
+	log[fread(log, 1, sizeof log - 1, file)] = '\0';
+	fclose(file);
+	assert_true(*log == '\0' || strstr(log, " for GET /items?limit=3"));
+	return *log != '\0';
+}
+
+static void what_was_slow_is_logged(void **state)
+{
+	(void)state;
+	const int64_t slow = settings.values[SETTING_SLOW_MS].number;
+	settings.values[SETTING_SLOW_MS].number = 3600000;
+	bool told = is_logged_after(3600001), told_early = is_logged_after(0);
+	settings.values[SETTING_SLOW_MS].number = slow;
+	assert_true(told);
+	assert_false(told_early);
+}
+
 static int read_settings(void **state)
 {
 	(void)state;
@@ -781,6 +1084,15 @@ int main(void)
 		TEST(an_answer_in_pieces_has_no_length_and_no_tag),
 		TEST(a_source_that_fails_breaks_the_answer_off),
 		TEST(a_stream_is_read_by_its_handler),
+		TEST(a_route_is_for_those_of_its_role),
+		TEST(what_is_hidden_is_as_what_is_absent),
+		TEST(only_what_is_for_anyone_may_be_cached),
+		TEST(a_problem_has_nothing_of_the_answer_it_replaces),
+		TEST(a_write_answers_with_the_tag_of_what_it_left),
+		TEST(conditions_are_looked_at_in_their_order),
+		TEST(every_problem_is_what_it_is_told_as),
+		TEST(what_is_just_long_enough_is_taken),
+		TEST(what_was_slow_is_logged),
 	};
 	return cmocka_run_group_tests(tests, read_settings, NULL);
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +47,23 @@ static void send_answer(int fd, int status, const char *body)
 	    strlen(body));
 	send_text(fd, head);
 	send_text(fd, body);
+}
+
+static void pause_ms(long ms)
+{
+	const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	nanosleep(&time, NULL);
+}
+
+/* A string of so many bytes with its quotes. */
+static void send_long(int fd, size_t length)
+{
+	char *text = malloc(length + 1);
+	memset(text, 'x', length);
+	text[0] = text[length - 1] = '"';
+	text[length] = '\0';
+	send_answer(fd, 200, text);
+	free(text);
 }
 
 /* Answers one question; false when the connection must end. */
@@ -78,6 +96,13 @@ static bool answer(int fd, const char *head)
 		return false;
 	} else if (strncmp(head, "GET /status/", 12) == 0) {
 		send_answer(fd, (int)strtol(head + 12, NULL, 10), body);
+	} else if (strncmp(head, "GET /gone", 9) == 0 || strncmp(head, "PUT /gone", 9) == 0) {
+		return false;
+	} else if (strncmp(head, "GET /slow", 9) == 0) {
+		pause_ms(400);
+		send_answer(fd, 200, body);
+	} else if (strncmp(head, "GET /long", 9) == 0) {
+		send_long(fd, (size_t)strtoul(head + 10, NULL, 10));
 	} else if (strncmp(head, "GET /moved", 10) == 0) {
 		send_text(fd, "HTTP/1.1 301 X\r\nLocation: /good\r\nContent-Length: 0\r\n\r\n");
 	} else if (strncmp(head, "GET /rubbish", 12) == 0) {
@@ -92,8 +117,10 @@ static bool answer(int fd, const char *head)
 		for (int i = 0; i < 200; i++)
 			send_text(fd, spaces);
 		return false;
-	} else { /* "GET /silent": say nothing until the other side gives up */
+	} else { /* "GET /silent": say nothing until the other side gives up, which it has to */
+		const struct timeval patience = { .tv_sec = 5 };
 		char byte;
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 		return recv(fd, &byte, 1, 0) > 0;
 	}
 	return true;
@@ -141,8 +168,8 @@ static int start_server(void **state)
 	char why[256];
 	signal(SIGPIPE, SIG_IGN);
 	if (!mkdtemp(folder) || setenv("CINEMA_STATE", folder, 1) != 0 ||
-	    setenv("CINEMA_PEER_TIMEOUT_MS", "800", 1) != 0 ||
-	    setenv("CINEMA_PEER_CACHE_MS", "1000", 1) != 0 ||
+	    setenv("CINEMA_PEER_TIMEOUT_MS", "30000", 1) != 0 ||
+	    setenv("CINEMA_PEER_CACHE_MS", "60000", 1) != 0 ||
 	    !settings_read(&settings, why, sizeof why))
 		return -1;
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/internal.sock", folder);
@@ -185,6 +212,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* The cache is empty after it. */
+static void restart_peers(int64_t timeout_ms, int64_t cache_ms)
+{
+	char why[256];
+	struct settings other = settings;
+	other.values[SETTING_PEER_TIMEOUT_MS].number = timeout_ms;
+	other.values[SETTING_PEER_CACHE_MS].number = cache_ms;
+	peer_stop(peers);
+	peers = peer_start(&other, why, sizeof why);
+	assert_non_null(peers);
+}
+
 /* Asks and returns the "number" of the answer, or -1. */
 static int64_t ask(enum peer_age age, const char *path)
 {
@@ -205,17 +244,26 @@ static void expect_result(const char *path, enum peer_result result)
 	assert_true(clock_steady() - start < 3000);
 }
 
+/* The head of the last question, and its body. */
+static const char *read_head(void)
+{
+	static char head[sizeof last_head];
+	pthread_mutex_lock(&mutex);
+	memcpy(head, last_head, sizeof head);
+	pthread_mutex_unlock(&mutex);
+	return head;
+}
+
 static void a_question_is_answered_on_a_kept_connection(void **state)
 {
 	(void)state;
 	for (int i = 1; i <= 20; i++)
 		assert_int_equal(ask(PEER_FRESH, "/good/a%20b?x=1"), i);
 	assert_int_equal(atomic_load(&connected), 1);
-	pthread_mutex_lock(&mutex);
-	assert_memory_equal(last_head, "GET /good/a%20b?x=1 HTTP/1.1\r\n", 30);
-	assert_non_null(strstr(last_head, "\r\nX-Request-Id: r-1\r\n"));
-	assert_non_null(strstr(last_head, "\r\nAccept: application/json\r\n"));
-	pthread_mutex_unlock(&mutex);
+	const char *head = read_head();
+	assert_memory_equal(head, "GET /good/a%20b?x=1 HTTP/1.1\r\n", 30);
+	assert_non_null(strstr(head, "\r\nX-Request-Id: r-1\r\n"));
+	assert_non_null(strstr(head, "\r\nAccept: application/json\r\n"));
 }
 
 static int64_t put(const char *path, const char *body)
@@ -233,20 +281,19 @@ static void a_body_is_put_on_the_same_connection(void **state)
 	(void)state;
 	assert_int_equal(ask(PEER_FRESH, "/good"), 1);
 	assert_int_equal(put("/good/x", "{\"a\":1}"), 2);
-	pthread_mutex_lock(&mutex);
-	assert_memory_equal(last_head, "PUT /good/x HTTP/1.1\r\n", 22);
-	assert_non_null(strstr(last_head, "\r\nX-Request-Id: r-1\r\n"));
-	assert_non_null(strstr(last_head, "\r\nContent-Type: application/json\r\n"));
-	assert_non_null(strstr(last_head, "\r\n\r\n{\"a\":1}"));
-	pthread_mutex_unlock(&mutex);
+	const char *head = read_head();
+	assert_memory_equal(head, "PUT /good/x HTTP/1.1\r\n", 22);
+	assert_non_null(strstr(head, "\r\nX-Request-Id: r-1\r\n"));
+	assert_non_null(strstr(head, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(head, "\r\n\r\n{\"a\":1}"));
 	assert_int_equal(ask(PEER_FRESH, "/good"), 3);
-	pthread_mutex_lock(&mutex);
-	assert_memory_equal(last_head, "GET /good HTTP/1.1\r\n", 20);
-	assert_null(strstr(last_head, "Content-Length"));
-	pthread_mutex_unlock(&mutex);
+	head = read_head();
+	assert_memory_equal(head, "GET /good HTTP/1.1\r\n", 20);
+	assert_null(strstr(head, "Content-Length"));
 	assert_int_equal(atomic_load(&connected), 1);
 	for (int i = 0; i < 5; i++)
 		assert_true(put("/once", "{}") > 0);
+	restart_peers(100, 0);
 	assert_int_equal(put("/silent", "{}"), -1);
 	request.may_wait = false;
 	struct json_object *json = NULL;
@@ -261,9 +308,10 @@ static void an_answer_is_cached_for_a_short_time(void **state)
 	assert_int_equal(ask(PEER_CACHED, "/good/2"), 2);
 	assert_int_equal(ask(PEER_FRESH, "/good/1"), 3);
 	assert_int_equal(ask(PEER_CACHED, "/good/1"), 3);
-	const struct timespec time = { .tv_sec = 1, .tv_nsec = 100 * 1000000 };
-	nanosleep(&time, NULL);
+	restart_peers(30000, 100);
 	assert_int_equal(ask(PEER_CACHED, "/good/1"), 4);
+	pause_ms(150);
+	assert_int_equal(ask(PEER_CACHED, "/good/1"), 5);
 }
 
 static struct json_object *share(enum peer_age age, const char *path)
@@ -329,17 +377,85 @@ static void only_good_answers_are_cached(void **state)
 	}
 }
 
-static void absent_is_404_and_nothing_else(void **state)
+/* A 404 alone says that something is not there. */
+static void only_a_404_is_absent_and_only_a_200_is_an_answer(void **state)
 {
 	(void)state;
-	static const int statuses[] = { 201, 202, 203, 206, 400, 401, 403, 405, 406, 409, 410, 412,
-		413, 422, 429, 500, 502, 504 };
+	static const int statuses[] = { 201, 202, 203, 206, 304, 400, 401, 403, 405, 406, 409, 410,
+		412, 413, 422, 429, 500, 502, 504 };
 	char path[32];
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
 		snprintf(path, sizeof path, "/status/%d", statuses[i]);
 		expect_result(path, PEER_DOWN);
 	}
 	expect_result("/status/404", PEER_ABSENT);
+	assert_true(ask(PEER_CACHED, "/status/200") > 0);
+}
+
+static void what_breaks_off_is_asked_once_more_and_no_oftener(void **state)
+{
+	(void)state;
+	expect_result("/gone", PEER_DOWN);
+	assert_int_equal(atomic_load(&asked), 2);
+	assert_int_equal(put("/gone", "{}"), -1);
+	assert_int_equal(atomic_load(&asked), 4);
+	expect_result("/cut", PEER_DOWN);
+	assert_int_equal(atomic_load(&asked), 5);
+}
+
+/* An answer is as old as its question. */
+static void the_time_that_an_answer_took_counts(void **state)
+{
+	(void)state;
+	restart_peers(30000, 600);
+	assert_int_equal(ask(PEER_CACHED, "/slow"), 1);
+	pause_ms(300);
+	assert_int_equal(ask(PEER_CACHED, "/slow"), 2);
+}
+
+static void a_put_is_never_answered_from_the_cache_nor_kept_there(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(PEER_CACHED, "/good"), 1);
+	assert_int_equal(put("/good", "{}"), 2);
+	assert_int_equal(put("/good", "{}"), 3);
+	assert_int_equal(ask(PEER_CACHED, "/good"), 1);
+}
+
+/* Asks for an answer of so many bytes twice; how many questions that took. */
+static int ask_long(size_t length, int number)
+{
+	char path[40];
+	int before = atomic_load(&asked);
+	snprintf(path, sizeof path, "/long/%zu/%d", length, number);
+	for (int i = 0; i < 2; i++) {
+		struct json_object *json = NULL;
+		assert_int_equal(peer_get(peers, &request, PEER_CACHED, path, &json), PEER_OK);
+		assert_int_equal(json_object_get_string_len(json), length - 2);
+		json_object_put(json);
+	}
+	return atomic_load(&asked) - before;
+}
+
+static void no_answer_has_the_cache_for_itself(void **state)
+{
+	(void)state;
+	restart_peers(30000, 600000);
+	assert_int_equal(ask_long(256 * 1024, 0), 1);
+	assert_int_equal(ask_long(256 * 1024 + 1, 0), 2);
+	/* There is room for sixteen of the largest. */
+	for (int i = 1; i < 16; i++)
+		assert_int_equal(ask_long(256 * 1024, i), 1);
+	assert_int_equal(ask_long(256 * 1024, 16), 2);
+	assert_int_equal(ask_long(256 * 1024, 0), 0);
+}
+
+static void without_a_cache_each_question_goes_out(void **state)
+{
+	(void)state;
+	restart_peers(30000, 0);
+	assert_int_equal(ask(PEER_CACHED, "/good"), 1);
+	assert_int_equal(ask(PEER_CACHED, "/good"), 2);
 }
 
 static void a_peer_that_breaks_off_is_down(void **state)
@@ -353,6 +469,7 @@ static void a_peer_that_breaks_off_is_down(void **state)
 static void a_silent_peer_is_down_in_time(void **state)
 {
 	(void)state;
+	restart_peers(800, 0);
 	int64_t start = clock_steady();
 	expect_result("/silent", PEER_DOWN);
 	assert_in_range(clock_steady() - start, 790, 2500);
@@ -416,12 +533,6 @@ static void many_threads_ask_at_once(void **state)
 	(void)state;
 	pthread_t threads[16];
 	bool good[16];
-	char why[256];
-	struct settings patient = settings; /* valgrind runs one thread at a time, and slowly */
-	patient.values[SETTING_PEER_TIMEOUT_MS].number = 30000;
-	peer_stop(peers);
-	peers = peer_start(&patient, why, sizeof why);
-	assert_non_null(peers);
 	for (int i = 0; i < 16; i++) {
 		good[i] = true;
 		assert_int_equal(pthread_create(&threads[i], NULL, ask_many, &good[i]), 0);
@@ -446,12 +557,8 @@ static void more_than_the_cache_holds_is_no_fault(void **state)
 static void a_thousand_answers_are_kept_beside_each_other(void **state)
 {
 	(void)state;
-	char why[256], path[32];
-	struct settings patient = settings;
-	patient.values[SETTING_PEER_CACHE_MS].number = 60000;
-	peer_stop(peers);
-	peers = peer_start(&patient, why, sizeof why);
-	assert_non_null(peers);
+	char path[32];
+	restart_peers(30000, 600000);
 	for (int round = 0; round < 2; round++)
 		for (int i = 1; i <= 1000; i++) {
 			snprintf(path, sizeof path, "/good/%d", i);
@@ -485,7 +592,12 @@ int main(void)
 		TEST(a_shared_answer_is_one_tree_and_outlives_the_cache),
 		TEST(the_quick_lane_never_asks),
 		TEST(only_good_answers_are_cached),
-		TEST(absent_is_404_and_nothing_else),
+		TEST(only_a_404_is_absent_and_only_a_200_is_an_answer),
+		TEST(what_breaks_off_is_asked_once_more_and_no_oftener),
+		TEST(the_time_that_an_answer_took_counts),
+		TEST(a_put_is_never_answered_from_the_cache_nor_kept_there),
+		TEST(no_answer_has_the_cache_for_itself),
+		TEST(without_a_cache_each_question_goes_out),
 		TEST(a_peer_that_breaks_off_is_down),
 		TEST(a_silent_peer_is_down_in_time),
 		TEST(a_connection_that_was_closed_is_opened_again),

@@ -2,6 +2,7 @@
 #include "http/pool.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -126,13 +127,75 @@ static void there_is_a_file_from_three_quarters_full_to_half_empty(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+static sem_t turns;
+static atomic_int begun;
+
+static void take_turn(void *job)
+{
+	(void)job;
+	atomic_fetch_add(&begun, 1);
+	while (sem_wait(&turns) != 0)
+		continue;
+}
+
+/* One of two threads ends a job; it has been counted when that thread has begun the next. */
+static void let_one_end(void)
+{
+	int next = atomic_load(&begun) + 1;
+	sem_post(&turns);
+	wait_for(&begun, next);
+}
+
+static void what_was_full_is_so_until_half_of_it_is_free(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/cinema-pool.XXXXXX", path[64];
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/full", folder);
+	atomic_store(&begun, 0);
+	assert_int_equal(sem_init(&turns, 0, 0), 0);
+	struct pool *pool = pool_start(2, 6, path, take_turn, why, sizeof why);
+	assert_non_null(pool);
+	for (int put = 0; put < 7; put++)
+		assert_true(pool_put(pool, &done));
+	wait_for(&begun, 2);
+	for (int load = 6; load >= 4; load--) {
+		let_one_end();
+		assert_int_equal(access(path, F_OK), 0);
+	}
+	let_one_end();
+	assert_int_equal(access(path, F_OK), -1);
+	for (int load = 4; load <= 6; load++) {
+		assert_true(pool_put(pool, &done));
+		assert_int_equal(access(path, F_OK), load < 6 ? -1 : 0);
+	}
+	for (int load = 6; load > 0; load--)
+		sem_post(&turns);
+	pool_stop(pool);
+	assert_int_equal(atomic_load(&begun), 10);
+	assert_int_equal(access(path, F_OK), -1);
+	sem_destroy(&turns);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* A test that failed may have left it shut. */
+static int open_gate(void **state)
+{
+	(void)state;
+	pthread_mutex_trylock(&gate);
+	return pthread_mutex_unlock(&gate);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, open_gate)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_job_is_done_once),
-		cmocka_unit_test(a_full_queue_refuses_until_there_is_room),
-		cmocka_unit_test(there_is_a_file_from_three_quarters_full_to_half_empty),
-		cmocka_unit_test(stopping_does_what_is_queued),
+		TEST(every_job_is_done_once),
+		TEST(a_full_queue_refuses_until_there_is_room),
+		TEST(there_is_a_file_from_three_quarters_full_to_half_empty),
+		TEST(what_was_full_is_so_until_half_of_it_is_free),
+		TEST(stopping_does_what_is_queued),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,8 @@ static int tear_down(void **state)
 
 struct reader {
 	int fd;
+	pthread_t interrupted; /* by each read, where interrupts */
+	bool interrupts;
 	unsigned char *bytes;
 	size_t length;
 };
@@ -52,9 +54,17 @@ static void *read_all(void *argument)
 {
 	struct reader *reader = argument;
 	ssize_t got;
-	while ((got = read(reader->fd, reader->bytes + reader->length, 4096)) > 0)
+	while ((got = read(reader->fd, reader->bytes + reader->length, 4096)) > 0) {
 		reader->length += (size_t)got;
+		if (reader->interrupts)
+			pthread_kill(reader->interrupted, SIGUSR1);
+	}
 	return NULL;
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
 }
 
 /* Looks at the records one by one; what they hold goes into text. */
@@ -80,12 +90,14 @@ static size_t unpack(const unsigned char *record, const unsigned char *end, char
 	return sum;
 }
 
-static void arrives(size_t length)
+static void arrives(size_t length, bool interrupts)
 {
 	int fds[2];
 	pthread_t thread;
 	struct buffer part = body;
-	struct reader reader = { .bytes = malloc(2 * MUCH) };
+	struct reader reader = {
+		.bytes = malloc(2 * MUCH), .interrupted = pthread_self(), .interrupts = interrupts
+	};
 	char *text = malloc(2 * MUCH);
 	part.length = length;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
@@ -110,7 +122,17 @@ static void answers_arrive_whole(void **state)
 		15 * 65528 + 1, 16 * 65528 + 1, MUCH };
 	(void)state;
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
-		arrives(lengths[i]);
+		arrives(lengths[i], false);
+}
+
+/* A signal ends a call that waits for the other side, with less than all sent or with nothing. */
+static void answers_arrive_whole_though_interrupted(void **state)
+{
+	const struct sigaction action = { .sa_handler = ignore };
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	for (int i = 0; i < 5; i++)
+		arrives(MUCH, true);
 }
 
 /* Of a socket that keeps what is sent together apart from the rest. */
@@ -159,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_arrive_whole),
+		cmocka_unit_test(answers_arrive_whole_though_interrupted),
 		cmocka_unit_test(an_answer_is_sent_in_one_go),
 		cmocka_unit_test(a_broken_connection_is_told),
 		cmocka_unit_test(who_does_not_read_is_given_up),

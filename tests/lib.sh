@@ -335,7 +335,10 @@ is_whole() {
 check_alive() {
 	local before=$1
 	if ! is_whole; then
-		(wait_for 10 run_sh status >"$WORK/status" 2>&1) || { cat "$WORK/status" && return 1; }
+		if ! (wait_for 10 run_sh status >"$WORK/status" 2>&1); then
+			cat "$WORK/status"
+			return 1
+		fi
 	fi
 	if [ ! -e "$WORK/restarts" ] && [ "$before" != "$(service_pids)" ]; then
 		echo "a service has ended and was started again"

@@ -20,7 +20,7 @@ ifdef SAN
 override CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	$(if $(findstring clang,$(CC)),-fsanitize=fuzzer-no-link) -fno-sanitize-recover=all
 HARDEN :=
-# clang's own way, one runtime in each program, does not let libfaketime come first.
+# clang's own way, one runtime in each program, does not let a shim's allocator come first.
 ifneq ($(findstring clang,$(CC)),)
 RUNTIME := -shared-libasan -Wl,-rpath,$(shell $(CC) -print-runtime-dir)
 endif

@@ -8,33 +8,25 @@ CHEAP=(CINEMA_AUTH=required CINEMA_PASSWORD_KIB=8 CINEMA_PASSWORD_PASSES=1)
 
 # Nobody is logged in by the environment.
 AUTH=''
-FAKETIME=$(find /usr/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1)
 # Noon in the cinema, on a day that has showings.
 NOON=1533092400
 
 suite_start() {
-	[ -z "$FAKETIME" ] || start_with_a_clock
+	start_with_a_clock
 	start_cinema "${CHEAP[@]}"
 }
 
 # A second instance, whose services believe a clock that this suite sets, and keep what they know in a
 # file that can be read.
 start_with_a_clock() {
-	local pid
 	later 0
 	start_cinema "${CHEAP[@]}" CINEMA_STORE=json CINEMA_TOKEN_HOURS=2 CINEMA_HOLD_SECONDS=600 \
-		CINEMA_TZ=Asia/Tokyo CINEMA_WRAP="/usr/bin/env LD_PRELOAD=$FAKETIME FAKETIME_FMT=%s \
-		FAKETIME_TIMESTAMP_FILE=$WORK/clock FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1"
-	# What libfaketime makes for children, of which they have none.
-	for pid in $(service_pids); do
-		rm -f "/dev/shm/faketime_shm_$pid" "/dev/shm/sem.faketime_sem_$pid"
-	done
+		CINEMA_TZ=Asia/Tokyo CINEMA_WRAP="/usr/bin/env LD_PRELOAD=$BUILD/shims/clock.so CLOCK_FILE=$WORK/clock"
 	declare -p URL PORT STATE "${!CINEMA_@}" | sed 's/^declare/declare -g/' >"$WORK/with-a-clock"
 }
 
 # Makes it the current one, at noon.
 on_the_clock() {
-	[ -n "$FAKETIME" ] || skip 'needs libfaketime'
 	# shellcheck disable=SC1091
 	. "$WORK/with-a-clock"
 	later 0
@@ -42,7 +34,7 @@ on_the_clock() {
 
 # later SECONDS: it is so much later, counted from noon.
 later() {
-	printf '%s\n' $((NOON + $1)) >"$WORK/clock.new"
+	printf '%d 0\n' $((NOON + $1)) >"$WORK/clock.new"
 	mv "$WORK/clock.new" "$WORK/clock"
 }
 

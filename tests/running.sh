@@ -409,7 +409,7 @@ test_the_page_that_cannot_be_tested_is_a_failure() {
 	grep -q '^npm ci failed in tests/web' "$WORK/out"
 	grep -q '^not ok - web' "$WORK/out"
 	# Whoever has no npm tests what can be tested.
-	tests/run >"$WORK/out"
+	MUST_RUN='' tests/run >"$WORK/out"
 	grep -q '^ok - web.* # SKIP needs the npm package' "$WORK/out"
 }
 

@@ -18,6 +18,7 @@ CONF=${CINEMA_CONF:-$ROOT/conf/cinema.conf}
 SERVICES=(users movies showtimes bookings)
 START_SECONDS=30 # for a start under valgrind; usually it is a tenth of a second
 STOP_SECONDS=5
+SERVICES_UID='' # once it was asked for
 BUSY_SECONDS=${BUSY_SECONDS:-600} # for another package manager to end
 
 PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
@@ -156,7 +157,7 @@ deps() {
 	fi
 	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
-	if [ "$(id -u)" = 0 ]; then
+	if [ "$EUID" = 0 ]; then
 		install_packages "${missing[@]}"
 	elif sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; then
 		say "Installing with sudo: ${missing[*]}"
@@ -229,23 +230,29 @@ check_built() {
 # Whether a process is a supervisor or a service of this instance: it got its settings and is one of
 # the programs. Pids are used again, so a number in a file is not enough.
 is_ours() {
-	local program=''
-	grep -qszFx "CINEMA_STATE=$STATE" "/proc/$1/environ" &&
-		IFS= read -r -d '' program <"/proc/$1/cmdline" &&
-		case ${program##*/} in
+	local words=()
+	has_word "CINEMA_STATE=$STATE" "/proc/$1/environ" && mapfile -d '' words <"/proc/$1/cmdline" &&
+		case ${words[0]##*/} in
 		users | movies | showtimes | bookings | multiwatch | spawn-fcgi | valgrind*) ;;
-		bash) grep -qszFx keep "/proc/$1/cmdline" ;;
+		bash) has_word keep "/proc/$1/cmdline" ;;
 		*) false ;;
 		esac
 } 2>/dev/null
 
+# has_word WORD FILE: whether it is one of those that end with a NUL.
+has_word() {
+	local words=() IFS=$'\n'
+	mapfile -d '' words <"$2" && [[ $'\n'${words[*]}$'\n' == *$'\n'"$1"$'\n'* ]]
+}
+
 # The pid of a part of this instance, if it is alive.
 pid_of() {
-	local pid=''
+	local pid='' title=''
 	read -r pid <"$STATE/pids/$1.pid" || [ -n "$pid" ] || return 1
 	[[ $pid =~ ^[0-9]+$ ]] || return 1
 	if [ "$1" = nginx ]; then
-		grep -qsF "master process nginx -p ./ -c $STATE/nginx.conf " "/proc/$pid/cmdline"
+		IFS= read -rd '' title <"/proc/$pid/cmdline"
+		[[ $title == *"master process nginx -p ./ -c $STATE/nginx.conf "* ]]
 	else
 		is_ours "$pid"
 	fi && printf '%s\n' "$pid"
@@ -372,7 +379,7 @@ nginx_values() {
 	say "WEB=$web"
 	say "BODY_LIMIT=$CINEMA_BODY_LIMIT"
 	say "IMPORT_LIMIT=$CINEMA_IMPORT_LIMIT"
-	[ "$(id -u)" = 0 ] && say "USER=user $CINEMA_USER $(id -gn "$CINEMA_USER");" || say "USER="
+	[ "$EUID" = 0 ] && say "USER=user $CINEMA_USER $(id -gn "$CINEMA_USER");" || say "USER="
 	read -ra origins <<<"${CINEMA_CORS_ORIGINS-}"
 	say "CORS_ORIGINS=$(for origin in "${origins[@]}"; do printf "'%s' \$http_origin; " "$origin"; done)"
 	limit_values
@@ -457,7 +464,9 @@ prepare_state() {
 
 # Whether the services become another user.
 changes_user() {
-	[ "$(id -u)" = 0 ] && [ "$(id -u "$CINEMA_USER")" != 0 ]
+	[ "$EUID" = 0 ] || return
+	[ -n "$SERVICES_UID" ] || SERVICES_UID=$(id -u "$CINEMA_USER")
+	[ "$SERVICES_UID" != 0 ]
 }
 
 # Makes the user that root's services run as.
@@ -514,7 +523,7 @@ start() {
 		die "already running at $URL; ./run.sh restart or stop"
 	fi
 	stop_all
-	[ "$(id -u)" != 0 ] || make_user
+	[ "$EUID" != 0 ] || make_user
 	move_old_stores
 	! changes_user || let_in
 	check_services
@@ -535,7 +544,7 @@ start() {
 render() {
 	prepare_state
 	! pid_of nginx >/dev/null || die "already running at $URL"
-	[ "$(id -u)" != 0 ] || make_user
+	[ "$EUID" != 0 ] || make_user
 	! changes_user || let_in
 	check_services
 	check_tls
@@ -605,8 +614,10 @@ gone() {
 }
 
 is_zombie() {
-	grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
-}
+	local name state=''
+	while read -r name state _ && [ "$name" != State: ]; do :; done <"/proc/$1/status"
+	[ "$state" = Z ]
+} 2>/dev/null
 
 # The keeper first, and then nginx: it finishes what is running while the services are still there.
 # TERM is sent again and again, because a supervisor that gets it while it starts a child may lose it.

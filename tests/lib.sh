@@ -299,8 +299,8 @@ expect_json() {
 header() {
 	local line
 	while IFS= read -r line; do
-		[[ ${line,,} != "${1,,}:"* ]] || printf '%s\n' "${line#*:}"
-	done <<<"$HEADERS" | sed 's/^ *//'
+		[[ ! ${line,,} =~ ^"${1,,}":\ * ]] || printf '%s\n' "${line:${#BASH_REMATCH}}"
+	done <<<"$HEADERS"
 }
 
 expect_header() {
@@ -346,22 +346,23 @@ check_alive() {
 	fi
 }
 
-# Stops the instances listed from line $1 on and forgets them; fails if a log tells of a crash or a
-# leak.
-stop_from() {
-	local state code=0
-	while read -r state; do
+# Stops the instances but the first $1 and forgets them; fails if a log tells of a crash or a leak.
+stop_all_but() {
+	local states state code=0
+	mapfile -t states <"$WORK/instances"
+	[ ${#states[@]} -gt "$1" ] || return 0
+	for state in "${states[@]:$1}"; do
 		CINEMA_STATE=$state CINEMA_CONF=/dev/null CINEMA_BUILD=$BUILD "$ROOT/run.sh" stop 2>&1 || code=1
 		! grep -EHs "$CRASHED" "$state"/logs/*.log || code=1
 		rm -rf "$state"
-	done < <(tail -n "+$1" "$WORK/instances")
-	head -n "$(($1 - 1))" "$WORK/instances" >"$WORK/kept"
-	mv "$WORK/kept" "$WORK/instances"
+	done
+	: >"$WORK/instances"
+	for state in "${states[@]:0:$1}"; do printf '%s\n' "$state" >>"$WORK/instances"; done
 	return "$code"
 }
 
 suite_end() {
-	stop_from 1 >/dev/null
+	stop_all_but 0 >/dev/null
 	rm -rf "$WORK" ${DISK:+"$DISK"}
 }
 
@@ -371,8 +372,9 @@ not_ok() {
 }
 
 run_test() {
-	local mine before code began=${EPOCHREALTIME/./}
-	mine=$(wc -l <"$WORK/instances")
+	local instances mine before code began=${EPOCHREALTIME/./}
+	mapfile -t instances <"$WORK/instances"
+	mine=${#instances[@]}
 	before=$(service_pids)
 	rm -f "$WORK/skipped" "$WORK/restarts"
 	(
@@ -382,7 +384,7 @@ run_test() {
 		"$1"
 	) >"$WORK/log" 2>&1
 	code=$?
-	stop_from $((mine + 1)) >>"$WORK/log" || code=1
+	stop_all_but "$mine" >>"$WORK/log" || code=1
 	if [ "$mine" -gt 0 ]; then
 		check_alive "$before" >>"$WORK/log" || code=1
 		! grep -EHs "$CRASHED" "$STATE"/logs/*.log >>"$WORK/log" || code=1
@@ -434,7 +436,7 @@ run_suite() {
 		run_test "$name"
 		failed=$((failed | $?))
 	done
-	if ! stop_from 1 >"$WORK/log"; then
+	if ! stop_all_but 0 >"$WORK/log"; then
 		not_ok stop
 		failed=1
 	fi

@@ -25,7 +25,7 @@ PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
 	libcurl4-openssl-dev libxxhash-dev libsodium-dev libseccomp-dev libedit-dev libbsd-dev nginx-light
 	spawn-fcgi multiwatch jq curl openssl tzdata)
 TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format libclang-rt-14-dev valgrind shellcheck
-	expect sqlite3 slowhttptest systemd chromium mandoc)
+	expect sqlite3 slowhttptest systemd chromium-headless-shell mandoc)
 
 usage() {
 	cat <<-'END'

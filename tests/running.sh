@@ -400,7 +400,7 @@ test_the_page_that_cannot_be_tested_is_a_failure() {
 	cp "$ROOT"/tests/{lib,web}.sh "$WORK/tree/tests"
 	sed -i '/^suite_start()/,/^}/d; s/^run_suite/suite_start() { :; }\n&/' "$WORK/tree/tests/web.sh"
 	printf '#!/bin/sh\nexec tests/web.sh test_the_keyboard_is_enough\n' >"$WORK/tree/tests/run"
-	printf '#!/bin/sh\nexit 1\n' | tee "$WORK/stubs/npm" "$WORK/stubs/node" "$WORK/stubs/chromium" >/dev/null
+	printf '#!/bin/sh\nexit 1\n' | tee "$WORK"/stubs/{npm,node,chromium-headless-shell} >/dev/null
 	printf '#!/bin/sh\n' >"$WORK/stubs/make"
 	printf '#!/bin/bash\nprintf "%%s installed\\n" "$@"\n' >"$WORK/stubs/dpkg-query"
 	chmod 755 "$WORK"/stubs/* "$WORK/tree/tests/run"

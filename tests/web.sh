@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The page in a browser: tests/web/NAME.js with playwright-core on Debian's chromium. `npm ci` in
-# tests/web installs what they need, as ./run.sh test does.
+# The page in a browser: tests/web/NAME.js with playwright-core on Debian's chromium-headless-shell.
+# `npm ci` in tests/web installs what they need, as ./run.sh test does.
 . "$(dirname "$0")/lib.sh"
 
 PAGE=$ROOT/client/web
@@ -8,7 +8,7 @@ PAGE_LIMIT=$((60 * 1024))
 
 browser() {
 	local name
-	for name in node chromium; do
+	for name in node chromium-headless-shell; do
 		command -v "$name" >/dev/null || skip "needs $name"
 	done
 	for name in playwright-core axe-core; do

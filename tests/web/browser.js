@@ -1,6 +1,6 @@
-// What the browser tests share: Debian's chromium on the page of the current instance, where every
-// error of the console, every uncaught exception and every violation of the Content-Security-Policy
-// is remembered and fails the test at its end.
+// What the browser tests share: Debian's chromium, the one that has no window and takes a fifth less, on
+// the page of the current instance, where every error of the console, every uncaught exception and every
+// violation of the Content-Security-Policy is remembered and fails the test at its end.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 export async function browse(test) {
 	const found = [];
 	// Each launch has a new folder for the user's data, each context a session of its own in it.
-	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium-headless-shell', args: flags });
 	const open = async (address = '/', { user = null, ...settings } = {}) => {
 		const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...settings });
 		const page = await context.newPage();

@@ -18,7 +18,7 @@ CONF=${CINEMA_CONF:-$ROOT/conf/cinema.conf}
 SERVICES=(users movies showtimes bookings)
 START_SECONDS=30 # for a start under valgrind; usually it is a tenth of a second
 STOP_SECONDS=5
-SERVICES_UID='' # once it was asked for
+SERVICES_UID='' SERVICES_GROUP='' # of CINEMA_USER, once they were asked for
 BUSY_SECONDS=${BUSY_SECONDS:-600} # for another package manager to end
 
 PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
@@ -276,7 +276,7 @@ strays() {
 launch() {
 	local name=$1 wrap=() owner=()
 	if [ "$name" = nginx ]; then
-		rm -f "$STATE/internal.sock"
+		[ ! -e "$STATE/internal.sock" ] || rm -f "$STATE/internal.sock"
 		ulimit -Sn "$(ulimit -Hn)" 2>/dev/null # two for each client
 		setsid nginx -p ./ -c "$STATE/nginx.conf" -e "$STATE/logs/nginx-error.log" \
 			-g 'daemon off;' </dev/null >/dev/null 2>"$STATE/logs/nginx.start" &
@@ -285,11 +285,11 @@ launch() {
 	fi
 	# CINEMA_WRAP is a command to run the services under, such as valgrind.
 	read -ra wrap <<<"${CINEMA_WRAP-}"
-	rm -f "$STATE/$name.sock"
+	[ ! -e "$STATE/$name.sock" ] || rm -f "$STATE/$name.sock"
 	# A child that lives for 250 ms may be killed for ever; one that cannot even start is given up
 	# after a few seconds instead of keeping a processor busy. multiwatch ends its child with USR1;
 	# its -s option is off by one: -s TERM sends QUIT.
-	! changes_user || owner=(-U "$CINEMA_USER" -G "$(id -gn "$CINEMA_USER")")
+	! changes_user || owner=(-U "$CINEMA_USER" -G "$SERVICES_GROUP")
 	# GnuTLS comes with libcurl, unused, and would take most of a MiB.
 	GNUTLS_NO_IMPLICIT_INIT=1 setsid spawn-fcgi -n -s "$STATE/$name.sock" "${owner[@]}" -M 0660 -b 4096 -- "$(command -v multiwatch)" \
 		-f 1 -r 500 -t 250 -- "${wrap[@]}" "$BUILD/$name" \
@@ -379,7 +379,7 @@ nginx_values() {
 	say "WEB=$web"
 	say "BODY_LIMIT=$CINEMA_BODY_LIMIT"
 	say "IMPORT_LIMIT=$CINEMA_IMPORT_LIMIT"
-	[ "$EUID" = 0 ] && say "USER=user $CINEMA_USER $(id -gn "$CINEMA_USER");" || say "USER="
+	[ "$EUID" = 0 ] && say "USER=user $CINEMA_USER $SERVICES_GROUP;" || say "USER="
 	read -ra origins <<<"${CINEMA_CORS_ORIGINS-}"
 	say "CORS_ORIGINS=$(for origin in "${origins[@]}"; do printf "'%s' \$http_origin; " "$origin"; done)"
 	limit_values
@@ -417,10 +417,11 @@ check_services() {
 
 # check_port SETTING: nobody listens there yet.
 check_port() {
-	local address scheme
+	local address host scheme
 	[ -n "${!1-}" ] || return 0
 	address=$(reachable "${!1}")
-	(: <>"/dev/tcp/$(tr -d '[]' <<<"${address%:*}")/${address##*:}") 2>/dev/null || return 0
+	host=${address%:*}
+	(: <>"/dev/tcp/${host//[\[\]]/}/${address##*:}") 2>/dev/null || return 0
 	for scheme in http https; do
 		if curl -skL --noproxy '*' --max-time 2 -H 'Accept: application/json' "$scheme://$address/" |
 			grep -q '"subresource_uris"'; then
@@ -452,8 +453,8 @@ check_tls() {
 
 # Makes the state folder and takes the lock that keeps two starts or stops apart.
 prepare_state() {
-	local longest=$STATE/showtimes.sock
-	[ "$(printf %s "$longest" | wc -c)" -le 107 ] ||
+	local LC_ALL=C longest=$STATE/showtimes.sock # so that bytes are counted
+	[ "${#longest}" -le 107 ] ||
 		die "CINEMA_STATE is too long for the sockets in it: $longest has more than 107 bytes"
 	mkdir -p "$STATE/pids" "$STATE/logs" "$STATE/tmp" 2>/dev/null
 	(: >>"$STATE/lock" && : >>"$STATE/pids/nginx.pid" && : >>"$STATE/logs/nginx-error.log") 2>/dev/null ||
@@ -462,39 +463,40 @@ prepare_state() {
 	flock -w 10 9 || die "another start or stop of $STATE is under way"
 }
 
+know_user() {
+	[ -n "$SERVICES_UID" ] || SERVICES_UID=$(id -u "$CINEMA_USER") SERVICES_GROUP=$(id -gn "$CINEMA_USER")
+} 2>/dev/null
+
 # Whether the services become another user.
 changes_user() {
-	[ "$EUID" = 0 ] || return
-	[ -n "$SERVICES_UID" ] || SERVICES_UID=$(id -u "$CINEMA_USER")
-	[ "$SERVICES_UID" != 0 ]
+	[ "$EUID" = 0 ] && know_user && [ "$SERVICES_UID" != 0 ]
 }
 
 # Makes the user that root's services run as.
 make_user() {
 	local why
-	if ! id -u "$CINEMA_USER" >/dev/null 2>&1; then
+	if ! know_user; then
 		[ "$CINEMA_USER" = cinema ] || die "CINEMA_USER is \"$CINEMA_USER\", but there is no such user"
 		# Another start may make it at the same moment.
 		why=$(useradd --system --user-group --no-create-home --home-dir /nonexistent \
 			--shell /usr/sbin/nologin cinema 2>&1) || id -u cinema >/dev/null 2>&1 ||
 			die "cannot make the user cinema: $(tail -n 1 <<<"$why"); make it, or set CINEMA_USER"
+		know_user
 	fi
-	[ "$(id -u "$CINEMA_USER")" != 0 ] || say "The services run as root, because CINEMA_USER says so."
+	[ "$SERVICES_UID" != 0 ] || say "The services run as root, because CINEMA_USER says so."
 }
 
 # Lets the user of the services in, and gives nginx's workers what they read and write. A folder that
 # others may enter, or another group, is left as it is.
 let_in() {
-	local group folder others
-	group=$(id -gn "$CINEMA_USER")
+	local group=$SERVICES_GROUP folder others mine=()
 	rm -rf "$STATE/tmp" "$STATE/web"
 	mkdir "$STATE/tmp" && cp -r "$ROOT/client/web" "$STATE/web" && chmod -R u=rwX,g=rX,o= "$STATE/web" &&
 		chgrp -R "$group" "$STATE/web" || die "cannot write in CINEMA_STATE, $STATE"
-	for folder in "$STATE" "$STATE/tmp" "$STATE/logs" "$STATE/store"; do
-		others=$(stat -c '%u %a %G' "$folder" 2>/dev/null)
-		[[ $others != '0 '?00\ * && $others != '0 '??0\ root && $others != "0 "??0" $group" ]] ||
-			{ chgrp "$group" "$folder" && chmod 0710 "$folder"; }
-	done
+	while read -r others folder; do
+		[[ $others != 0:?00:* && $others != 0:??0:root && $others != "0:"??0":$group" ]] || mine+=("$folder")
+	done < <(cd "$STATE" && stat -c '%u:%a:%G %n' . tmp logs store 2>/dev/null)
+	[ ${#mine[@]} = 0 ] || (cd "$STATE" && chgrp "$group" "${mine[@]}" && chmod 0710 "${mine[@]}")
 	(cd "$STATE" && setpriv --reuid="$CINEMA_USER" --regid="$group" --clear-groups test -x .) ||
 		die "CINEMA_USER, $CINEMA_USER, cannot enter CINEMA_STATE, $STATE: it belongs to $(stat -c %U "$STATE")"
 }
@@ -511,7 +513,7 @@ move_old_stores() {
 			mkdir -p "$STATE/store/$name" && mv "$STATE/store/$file" "$STATE/store/$name/" ||
 				die "cannot move $STATE/store/$file into $STATE/store/$name"
 		done
-		rm -f "$STATE/store/$name.lock"
+		[ ! -e "$STATE/store/$name.lock" ] || rm -f "$STATE/store/$name.lock"
 	done
 }
 
@@ -647,9 +649,8 @@ stop_all() {
 		done
 	done
 	stop_strays "$until"
-	rm -f "$STATE"/pids/*.pid "$STATE"/*.sock
-	# There nginx keeps who is who, by tokens as they were sent.
-	rm -rf "$STATE/tmp/who"
+	# In tmp/who nginx keeps who is who, by tokens as they were sent.
+	rm -rf "$STATE"/pids/*.pid "$STATE"/*.sock "$STATE/tmp/who"
 }
 
 stop_strays() {

@@ -537,6 +537,7 @@ start() {
 		: >"$STATE/pids/$name.pid"
 	done
 	setsid "$ROOT/run.sh" keep </dev/null >>"$STATE/logs/keeper.log" 2>&1 9>&- &
+	disown # a stop kills it, of which bash would tell
 	wait_ready
 	exec 9>&-
 	say "Cinema is at $URL"

@@ -518,7 +518,7 @@ test_in_front_it_ends_with_ctrl_c() {
 		expect "Ctrl-C stops it" {} default { exit 2 }
 		exec curl -sf --noproxy * --max-time 15 '"$URL"'/movies
 		send "\003"
-		expect "Stopped." {} default { exit 3 }
+		expect "Killed" { exit 4 } "Stopped." {} default { exit 3 }
 		expect eof
 		exit [lindex [wait] 3]'
 	nothing_runs

@@ -762,7 +762,7 @@ in_front() {
 	say "It was stopped."
 }
 
-# What the browser tests need from npm; without it they say SKIP.
+# What the browser tests need from npm.
 web_packages() (
 	cd "$ROOT/tests/web" || return
 	[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund

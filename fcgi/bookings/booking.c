@@ -139,12 +139,11 @@ static bool are_side_by_side(struct json_object *before, struct json_object *kep
 bool booking_change(
     struct json_object *booking, const char *status, struct json_object *seats, int64_t now)
 {
-	struct json_object *before = json_object_object_get(booking, "seats");
-	if (seats && json_object_object_get(booking, "together")) {
-		bool together = json_length(seats) == 1 ||
-		    (json_object_get_boolean(json_object_object_get(booking, "together")) &&
-			are_side_by_side(before, seats));
-		json_add(booking, "together", json_object_new_boolean(together));
+	struct json_object *before = json_object_object_get(booking, "seats"), *together = NULL;
+	if (seats && json_object_object_get_ex(booking, "together", &together)) {
+		bool still = json_length(seats) == 1 ||
+		    (json_object_get_boolean(together) && are_side_by_side(before, seats));
+		json_object_set_boolean(together, still);
 	}
 	if (seats && !json_add(booking, "seats", seats))
 		return false;

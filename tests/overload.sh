@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ROUNDS=3
-SECONDS_OVER=${SECONDS_OVER:-$(size 3 20)}
+SECONDS_OVER=${SECONDS_OVER:-$(size 2 20)}
 CLIENTS=${CLIENTS:-5000}      # a service takes 1,088 in hand
 PART=${PART:-$(size 0.5 0.8)} # of the peak that must go on
 DAYS=$(size 280 700)          # 988 seats each
@@ -52,7 +52,7 @@ peak() {
 overload() {
 	local round wishes
 	rm -f "$WORK/from" "$WORK/over" "$WORK/after"
-	wishes=$(size 40000 180000)
+	wishes=$(size 30000 180000)
 	peak >/dev/null # warms all up
 	peak >"$WORK/before"
 	for ((round = 0; round < ROUNDS; round++)); do

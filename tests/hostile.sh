@@ -25,6 +25,7 @@ connections() {
 
 # Nginx waits some seconds for the rest of a body that it has refused, and then lets go of all.
 lets_go() {
+	sleep 0.2
 	[ "$(connections)" -le "$1" ]
 }
 

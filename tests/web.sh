@@ -6,16 +6,34 @@
 PAGE=$ROOT/client/web
 PAGE_LIMIT=$((60 * 1024))
 
-browser() {
+# What a browser's test needs and is not there.
+lacks() {
 	local name
 	for name in node chromium-headless-shell; do
-		command -v "$name" >/dev/null || skip "needs $name"
+		command -v "$name" >/dev/null || echo "needs $name"
 	done
 	for name in playwright-core axe-core; do
-		[ -d "$ROOT/tests/web/node_modules/$name" ] || skip "needs the npm package $name: npm ci in tests/web"
+		[ -d "$ROOT/tests/web/node_modules/$name" ] || echo "needs the npm package $name: npm ci in tests/web"
 	done
-	export ROOT
-	node "$ROOT/tests/web/$1.js"
+}
+
+# One browser for all tests, each in sessions of its own.
+suite_start() {
+	if [ -z "$(lacks)" ]; then
+		node "$ROOT/tests/web/serve.js" "$WORK/browser" $$ >"$WORK/served" 2>&1 5>&- &
+	fi
+	start_cinema
+}
+
+# browser NAME: runs tests/web/NAME.js on the current instance.
+browser() {
+	local status lacks
+	lacks=$(lacks)
+	[ -z "$lacks" ] || skip "$lacks"
+	wait_for 30 [ -S "$WORK/browser" ]
+	status=$(env | grep ^CINEMA_ | curl -sS --noproxy '*' --max-time 300 --unix-socket "$WORK/browser" --data-binary @- \
+		-o "$WORK/said" -w '%{http_code}' "http://browser/$1") || cat "$WORK/served"
+	[ "$status" = 200 ] || fail "$(cat "$WORK/said")"
 }
 
 test_the_whole_way_to_the_ticket_and_back() {

@@ -18,7 +18,8 @@
  *   -H LINE   one header more in each request
  *
  * Latencies are in milliseconds. `good` is how many a second were answered 2xx within the time, `untold`
- * how many were refused without a Retry-After. `cpu` is how much of one core this program used itself. */
+ * how many were refused without a Retry-After. `took` is how many seconds `all` took, from the first request
+ * to the last answer. `cpu` is how much of one core this program used itself. */
 #define _GNU_SOURCE /* epoll_pwait2 */
 #include <ctype.h>
 #include <errno.h>
@@ -403,14 +404,15 @@ static void report(double cpu)
 	int64_t end = load.once && load.last < load.end ? load.last : load.end;
 	double seconds = (double)(end - load.count_from) / (double)SECOND;
 	printf(
-	    "{\"connections\":%zu,\"seconds\":%.3f,\"all\":%llu,\"requests\":%llu,\"rate\":%.1f,"
+	    "{\"connections\":%zu,\"seconds\":%.3f,\"all\":%llu,\"took\":%.3f,\"requests\":%llu,\"rate\":%.1f,"
 	    "\"good\":%.1f,\"untold\":%llu,\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"longest\":%.3f,\"errors\":%llu,"
 	    "\"megabytes\":%.1f,\"cpu\":%.3f,\"status\":{",
 	    load.connections, seconds, (unsigned long long)load.all,
-	    (unsigned long long)load.counted, (double)load.in_time / seconds,
-	    (double)load.good / seconds, (unsigned long long)load.untold, percentile(0.5),
-	    percentile(0.99), percentile(0.999), (double)load.longest / 1e6,
-	    (unsigned long long)load.errors, (double)load.bytes / 1e6, cpu);
+	    (double)(load.last - load.begin) / (double)SECOND, (unsigned long long)load.counted,
+	    (double)load.in_time / seconds, (double)load.good / seconds,
+	    (unsigned long long)load.untold, percentile(0.5), percentile(0.99), percentile(0.999),
+	    (double)load.longest / 1e6, (unsigned long long)load.errors, (double)load.bytes / 1e6,
+	    cpu);
 	for (int i = 0; i < 600; i++) {
 		if (load.statuses[i] == 0)
 			continue;

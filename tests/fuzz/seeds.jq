@@ -1,4 +1,5 @@
-# From a table of routes (build/NAME --routes) to requests as tests/fuzz/requests.c reads them.
+# From a table of routes (build/NAME --routes) to requests as tests/fuzz/requests.c reads them, each with a
+# byte of 1 behind it.
 def value:
   if .type == "integer" or .type == "number" then .smallest
   elif .type == "boolean" then true
@@ -14,4 +15,4 @@ def query: map("\(.name)=\(value | if type == "array" then join(",") else . end)
 .[] | "\(.method) \(.path | path)" + (if .query then "?" + (.query | query) else "" end) + "\nRole: " +
   (if .role == "service" then "service" else "owner" end) + "\nIf-Match: *\n" +
   (if .body then "Content-Type: application/json\n\n" + (.body | map({key: .name, value: value}) |
-    from_entries | tojson) else "" end) + "\n"
+    from_entries | tojson) else "" end) + "\n\u0001"

@@ -1,8 +1,8 @@
 // A cinema that asks who one is: registering, logging in and out, and what is whose.
 import assert from 'node:assert/strict';
-import { accessible, browse, fits, showingOf, url } from './browser.js';
+import { accessible, fits, showingOf, url } from './browser.js';
 
-await browse(async (open) => {
+export default async function test(open) {
 	const showing = await showingOf('20180801');
 	const page = await open(showing.page, { viewport: { width: 360, height: 740 } });
 	const dialog = page.getByRole('dialog');
@@ -63,4 +63,4 @@ await browse(async (open) => {
 	await page.reload();
 	await page.getByRole('button', { name: 'Log in' }).first().waitFor();
 	open.expected(/status of (401|404|422)/);
-});
+}

@@ -1,33 +1,50 @@
 // What the browser tests share: Debian's chromium, the one that has no window and takes a fifth less, on
 // the page of the current instance, where every error of the console, every uncaught exception and every
-// violation of the Content-Security-Policy is remembered and fails the test at its end.
+// violation of the Content-Security-Policy is remembered and fails the test at its end. Nothing moves there
+// unless a test wants it: what moves is drawn again and again.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
-export const url = process.env.CINEMA_URL ?? `http://${process.env.CINEMA_LISTEN}`;
+export let url;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
 	'--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** Runs one test with a function that opens pages, each in a browser session of its own. */
-export async function browse(test) {
-	const found = [];
-	// Each launch has a new folder for the user's data, each context a session of its own in it.
-	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium-headless-shell', args: flags });
-	const open = async (address = '/', { user = null, ...settings } = {}) => {
-		const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...settings });
+let browser, found = [];
+
+/** Says what fails the test that is run now. */
+export function blame(text) {
+	found.push(text);
+}
+
+/** What has been said. */
+export function told() {
+	return found;
+}
+
+/** Runs one test at an address with a function that opens pages, each in a browser session of its own. */
+export async function browse(address, test) {
+	const contexts = [];
+	url = address;
+	found = [];
+	if (!browser?.isConnected()) browser = await chromium.launch({ executablePath: '/usr/bin/chromium-headless-shell', args: flags });
+	const open = async (path = '/', { user = null, ...settings } = {}) => {
+		const context = await browser.newContext({
+			viewport: { width: 1280, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce', ...settings,
+		});
+		contexts.push(context);
 		const page = await context.newPage();
 		page.setDefaultTimeout(15_000);
-		page.on('pageerror', (error) => found.push(`uncaught: ${error.stack}`));
-		page.on('console', (message) => ['error', 'warning'].includes(message.type()) && found.push(message.text()));
+		page.on('pageerror', (error) => blame(`uncaught: ${error.stack}`));
+		page.on('console', (message) => ['error', 'warning'].includes(message.type()) && blame(message.text()));
 		await page.addInitScript((somebody) => {
 			document.addEventListener('securitypolicyviolation', (event) =>
 				console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
 			if (somebody) localStorage.setItem('cinema-person', JSON.stringify(somebody));
 		}, user);
-		await page.goto(url + address);
+		await page.goto(url + path);
 		return page;
 	};
 	// What a test does on purpose, such as stopping the server, may be told of by the console.
@@ -35,11 +52,8 @@ export async function browse(test) {
 	try {
 		await test(open);
 		assert.deepEqual(found, [], 'the console is silent');
-	} catch (error) {
-		for (const text of found) console.error(text);
-		throw error;
 	} finally {
-		await browser.close();
+		await Promise.all(contexts.map((context) => context.close()));
 	}
 }
 
@@ -49,10 +63,11 @@ export async function accessible(page, state) {
 		.filter((animation) => animation.effect.getComputedTiming().endTime < Infinity)
 		.map((animation) => animation.finished.catch(() => {}))));
 	if (!await page.evaluate(() => Boolean(window.axe))) await page.evaluate(axe);
-	const { violations } = await page.evaluate(() => window.axe.run(document, {
+	const violations = await page.evaluate(async () => (await window.axe.run(document, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-	}));
-	assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`), [], state);
+		resultTypes: ['violations'], // of what is well, nothing is told
+	})).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`));
+	assert.deepEqual(violations, [], state);
 }
 
 /** Fails when the page is wider than the screen. */

@@ -2,11 +2,11 @@
 // that holds a seat at that moment: each goes on by itself, and the hold is made once.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { accessible, api, browse, people, showingOf } from './browser.js';
+import { accessible, api, people, showingOf } from './browser.js';
 
-const run = (command) => execFileSync(`${process.env.ROOT}/run.sh`, [command], { stdio: 'ignore' });
+const run = (command) => execFileSync(new URL('../../run.sh', import.meta.url).pathname, [command], { stdio: 'ignore' });
 
-await browse(async (open) => {
+export default async function test(open) {
 	const showing = await showingOf('20180801');
 	const [hall, programme] = await Promise.all([open(showing.page, { user: people.nayana }), open('/')]);
 	await hall.locator('[data-seat=E5]').click();
@@ -40,4 +40,4 @@ await browse(async (open) => {
 	assert.equal(sent, 2);
 	assert.deepEqual(Object.values(body).map(({ status }) => status).sort(), ['cancelled', 'held']);
 	open.expected(/ERR_CONNECTION_REFUSED|ERR_FAILED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|status of 50[234]/);
-});
+}

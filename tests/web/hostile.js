@@ -1,10 +1,10 @@
 // Names that are markup, very long, in other scripts or for other eyes are shown as the text they are.
 import assert from 'node:assert/strict';
-import { accessible, browse, fits } from './browser.js';
+import { accessible, fits } from './browser.js';
 
 const TITLE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 
-await browse(async (open) => {
+export default async function test(open) {
 	const page = await open('/', { viewport: { width: 360, height: 740 } });
 	page.on('dialog', () => assert.fail('a script ran'));
 	await page.getByRole('heading', { name: TITLE }).waitFor();
@@ -27,4 +27,4 @@ await browse(async (open) => {
 	await page.getByRole('link', { name: `${TITLE} Booked` }).waitFor();
 	await fits(page);
 	assert.equal(await page.locator('main img, main script, main svg, .who *').count(), 0);
-});
+}

@@ -1,8 +1,7 @@
 // The whole way with the keyboard alone.
 import assert from 'node:assert/strict';
-import { browse } from './browser.js';
 
-await browse(async (open) => {
+export default async function test(open) {
 	const page = await open('/');
 	await page.getByText('seats left').first().waitFor();
 	const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
@@ -59,4 +58,4 @@ await browse(async (open) => {
 	await tabTo(/^Cancel booking/);
 	await press('Enter');
 	await page.getByText('Not valid at the door.').waitFor();
-});
+}

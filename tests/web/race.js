@@ -1,9 +1,9 @@
 // Two browsers want one seat: what one takes turns taken for the other, and who is late is told
 // which seats went and offered others.
 import assert from 'node:assert/strict';
-import { accessible, api, browse, people, showingOf, stateOf } from './browser.js';
+import { accessible, api, people, showingOf, stateOf } from './browser.js';
 
-await browse(async (open) => {
+export default async function test(open) {
 	const showing = await showingOf('20180802');
 	const [one, two] = await Promise.all([open(showing.page, { user: people.nayana }), open(showing.page, { user: people.yojane })]);
 	await Promise.all([one, two].map((page) => page.locator('[data-seat=F7]').waitFor()));
@@ -65,4 +65,4 @@ await browse(async (open) => {
 	await two.getByRole('heading', { name: 'Held for you' }).waitFor();
 	for (const name of names) assert.equal(await stateOf(showing, name), 'held');
 	open.expected(/status of 409/);
-});
+}

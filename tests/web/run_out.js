@@ -1,8 +1,8 @@
 // A hold runs out under the person's eyes: the page says so, the seats are free, and can be had again.
 import assert from 'node:assert/strict';
-import { accessible, browse, people, showingOf, stateOf } from './browser.js';
+import { accessible, people, showingOf, stateOf } from './browser.js';
 
-await browse(async (open) => {
+export default async function test(open) {
 	const showing = await showingOf('20180801');
 	const page = await open(showing.page, { user: people.nayana });
 	await page.locator('[data-seat=C3]').click();
@@ -15,4 +15,4 @@ await browse(async (open) => {
 	await page.getByRole('button', { name: 'Confirm booking' }).click();
 	await page.getByRole('heading', { name: 'Enjoy the film' }).waitFor();
 	assert.equal(await stateOf(showing, 'C3'), 'sold');
-});
+}

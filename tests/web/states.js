@@ -1,11 +1,11 @@
 // The states that are not the way through: loading, empty, sold out, nothing there, a refusal; on a
 // narrow dark screen with a finger, and on a wide one.
 import assert from 'node:assert/strict';
-import { accessible, api, browse, fits, people, showingOf, url } from './browser.js';
+import { accessible, api, fits, people, showingOf, url } from './browser.js';
 
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, colorScheme: 'dark', reducedMotion: 'reduce' };
 
-await browse(async (open) => {
+export default async function test(open) {
 	const studio = await showingOf('20180802', '96798c08-d19b-4986-a05d-7da856efb697');
 	assert.equal(studio.capacity, 50);
 	const bookings = [];
@@ -52,4 +52,4 @@ await browse(async (open) => {
 	await slow.locator('.bone').first().waitFor();
 	await accessible(slow, 'loading');
 	open.expected(/status of (404|409)/);
-});
+}

@@ -1,9 +1,9 @@
-// From opening the page to the ticket, and back to cancelled, by mouse.
+// From opening the page to the ticket, and back to cancelled, by mouse, with all that moves.
 import assert from 'node:assert/strict';
-import { accessible, api, browse, people, showingOf, stateOf } from './browser.js';
+import { accessible, api, people, showingOf, stateOf } from './browser.js';
 
-await browse(async (open) => {
-	const page = await open('/');
+export default async function test(open) {
+	const page = await open('/', { reducedMotion: 'no-preference' });
 	const showing = await showingOf('20180801');
 	await page.getByRole('heading', { level: 1, name: 'What’s on' }).waitFor();
 	await page.getByText('300 seats left').first().waitFor();
@@ -75,4 +75,4 @@ await browse(async (open) => {
 	await page.getByText('Not valid at the door.').waitFor();
 	assert.equal(await stateOf(showing, booking.seats[1]), 'free');
 	await accessible(page, 'cancelled');
-});
+}

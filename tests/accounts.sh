@@ -22,13 +22,12 @@ start_with_a_clock() {
 	later 0
 	start_cinema "${CHEAP[@]}" CINEMA_STORE=json CINEMA_TOKEN_HOURS=2 CINEMA_HOLD_SECONDS=600 \
 		CINEMA_TZ=Asia/Tokyo CINEMA_WRAP="/usr/bin/env LD_PRELOAD=$BUILD/shims/clock.so CLOCK_FILE=$WORK/clock"
-	declare -p URL PORT STATE "${!CINEMA_@}" | sed 's/^declare/declare -g/' >"$WORK/with-a-clock"
+	name_cinema with-a-clock
 }
 
 # Makes it the current one, at noon.
 on_the_clock() {
-	# shellcheck disable=SC1091
-	. "$WORK/with-a-clock"
+	use_cinema with-a-clock
 	later 0
 }
 

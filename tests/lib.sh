@@ -6,6 +6,8 @@
 #
 #   start_cinema [VAR=value …]    starts an instance with a state folder and a port of its own and
 #                                 makes it the current one: URL, PORT, STATE
+#   name_cinema NAME              for a suite with more than one instance, in suite_start: gives the
+#                                 current one a name, by which use_cinema NAME makes it that again
 #   stop_cinema                   stops the current one; its state folder stays until the suite ends
 #   run_sh COMMAND…               run.sh on the current one
 #   expect STATUS METHOD PATH [BODY] [curl option…]
@@ -17,6 +19,7 @@
 #   wait_all PID…                 waits until they have ended, each of them well
 #   service_pid NAME              the process id of a service of the current instance
 #   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
+#   free_seats                    bookings begins anew, with what its data file says
 #   nginx_workers                 the process ids of nginx's workers, a line each
 #   reload SED                    nginx goes on with its configuration changed, with new workers alone
 #   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
@@ -146,6 +149,16 @@ kill_service() {
 	pid=$(service_pid "$1") && kill "-${2:-9}" "$pid"
 }
 
+free_seats() {
+	local service
+	service=$(service_pid bookings)
+	rm -r "$STATE"/store/bookings/*
+	may_restart
+	kill "$service"
+	wait_for 30 test ! -d "/proc/$service"
+	of_house GET /healthz/bookings '' -f >/dev/null
+}
+
 nginx_workers() {
 	local master
 	master=$(cat "$STATE/pids/nginx.pid")
@@ -212,6 +225,16 @@ start_cinema() {
 	done
 	cat "$WORK/start" >&2
 	return 1
+}
+
+name_cinema() {
+	declare -p URL PORT STATE XDG_STATE_HOME "${!CINEMA_@}" "${!CURL_HOME@}" |
+		sed 's/^declare/declare -g/' >"$WORK/cinema.$1"
+}
+
+use_cinema() {
+	# shellcheck disable=SC1090
+	. "$WORK/cinema.$1"
 }
 
 # In the mode that asks for it, what the suites send by curl, by their tools and by the client is the

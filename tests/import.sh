@@ -15,7 +15,7 @@ new_data() {
 
 # refused FILE CONTENT PATTERN: with that file one line says why, all that services say.
 refused() {
-	local name said=0 pids=()
+	local name pids=()
 	printf '%s\n' "$2" >"$DATA/$1"
 	for name in users movies showtimes bookings; do
 		"$BUILD/$name" --check 2>"$WORK/said.$name" </dev/null &

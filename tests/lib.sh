@@ -13,9 +13,10 @@
 #   expect STATUS METHOD PATH [BODY] [curl option…]
 #                                 sends a request; leaves BODY and HEADERS. AS=name: with the
 #                                 token in $WORK/token.name
+#   ask [LINE…]                   sends many, a line of standard input each, by one curl
 #   expect_json FILTER [jq option…]   BODY fulfils a jq filter
 #   expect_header NAME REGEX, header NAME
-#   wait_for SECONDS COMMAND…     tries again until it succeeds
+#   wait_for SECONDS COMMAND…     tries again until it succeeds, $PAUSE seconds later (0.05)
 #   wait_all PID…                 waits until they have ended, each of them well
 #   service_pid NAME              the process id of a service of the current instance
 #   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
@@ -117,7 +118,7 @@ wait_for() {
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$until" ] || fail "waited in vain for: $*"
-		sleep 0.05
+		sleep "${PAUSE-0.05}"
 	done
 }
 
@@ -300,6 +301,36 @@ expect() {
 		fail "$method ${path:0:300}: expected $want, got $got (curl: $code)" $'\n'"sent: ${body:0:2000}" \
 			$'\n'"$(cat "$WORK/curl")" $'\n'"$HEADERS" $'\n'"${BODY:0:4000}"
 	[ "$got" -lt 400 ] || expect_problem "$method" "$path" "$got"
+}
+
+# ask [LINE…]: each line of standard input, WHO METHOD PATH BODY, is a request of a user (by the token in
+# $WORK/token.WHO) or of nobody; LINE is for all of them, in the form of curl's -K. They go out one after
+# the other; STATUSES is what they were answered, and the Nth answer's body is $WORK/answer.N.
+ask() {
+	local who method path body status number=0
+	while read -r who method path body; do
+		[ "$number" = 0 ] || echo next
+		number=$((number + 1))
+		printf '%s = "%s"\n' url "$URL$path" output "$WORK/answer.$number" write-out '%{http_code}\n' \
+			noproxy '*' max-time 15
+		printf '%s\n' silent "$@"
+		[ "$who" = nobody ] || printf 'header = "Authorization: Bearer %s"\n' "$(<"$WORK/token.$who")"
+		case $method in
+		HEAD) echo head ;;
+		GET) echo get ;;
+		*) printf '%s = "%s"\n' request "$method" header 'Content-Type: application/json' data "${body//\"/\\\"}" ;;
+		esac
+	done >"$WORK/asked"
+	rm -f "$WORK"/answer.*
+	mapfile -t STATUSES < <(curl -K "$WORK/asked")
+	# A refusal says what is wrong, but to HEAD.
+	while [ "$number" -gt 0 ]; do
+		status=${STATUSES[number - 1]-0}
+		[ "$status" -lt 400 ] || body=$(<"$WORK/answer.$number")
+		[[ $status -lt 400 || $body == HTTP/* || $body == '{'*"\"status\":$status"[,\}]* ]] ||
+			fail "answer $number is no problem: $status ${body:0:500}"
+		number=$((number - 1))
+	done
 }
 
 # An error's answer has all that a client needs to read it. That it is JSON, jq finds out in each test

@@ -305,13 +305,14 @@ expect() {
 
 # ask [LINE…]: each line of standard input, WHO METHOD PATH BODY, is a request of a user (by the token in
 # $WORK/token.WHO) or of nobody; LINE is for all of them, in the form of curl's -K. They go out one after
-# the other; STATUSES is what they were answered, and the Nth answer's body is $WORK/answer.N.
+# the other, or at once if a LINE is parallel; STATUSES is what they were answered, and the Nth answer's
+# body is $WORK/answer.N.
 ask() {
 	local who method path body status number=0
 	while read -r who method path body; do
 		[ "$number" = 0 ] || echo next
 		number=$((number + 1))
-		printf '%s = "%s"\n' url "$URL$path" output "$WORK/answer.$number" write-out '%{http_code}\n' \
+		printf '%s = "%s"\n' url "$URL$path" output "$WORK/answer.$number" write-out "$number %{http_code}\n" \
 			noproxy '*' max-time 15
 		printf '%s\n' silent "$@"
 		[ "$who" = nobody ] || printf 'header = "Authorization: Bearer %s"\n' "$(<"$WORK/token.$who")"
@@ -322,15 +323,15 @@ ask() {
 		esac
 	done >"$WORK/asked"
 	rm -f "$WORK"/answer.*
-	mapfile -t STATUSES < <(curl -K "$WORK/asked")
-	# A refusal says what is wrong, but to HEAD.
-	while [ "$number" -gt 0 ]; do
-		status=${STATUSES[number - 1]-0}
+	STATUSES=()
+	while read -r number status; do
+		# shellcheck disable=SC2034 # the caller's
+		STATUSES[number - 1]=$status
+		# A refusal says what is wrong, but to HEAD.
 		[ "$status" -lt 400 ] || body=$(<"$WORK/answer.$number")
 		[[ $status -lt 400 || $body == HTTP/* || $body == '{'*"\"status\":$status"[,\}]* ]] ||
 			fail "answer $number is no problem: $status ${body:0:500}"
-		number=$((number - 1))
-	done
+	done < <(curl -qK "$WORK/asked")
 }
 
 # An error's answer has all that a client needs to read it. That it is JSON, jq finds out in each test

@@ -21,6 +21,7 @@
 #   service_pid NAME              the process id of a service of the current instance
 #   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
 #   free_seats                    bookings begins anew, with what its data file says
+#   audit                         finds no fault in the bookings, as they would be after a crash now
 #   nginx_workers                 the process ids of nginx's workers, a line each
 #   reload SED                    nginx goes on with its configuration changed, with new workers alone
 #   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
@@ -158,6 +159,19 @@ free_seats() {
 	kill "$service"
 	wait_for 30 test ! -d "/proc/$service"
 	of_house GET /healthz/bookings '' -f >/dev/null
+}
+
+audit() {
+	local service
+	# It may have been killed a moment ago.
+	of_house GET /healthz/bookings '' -f >/dev/null
+	service=$(service_pid bookings)
+	rm -rf "$WORK/audited"
+	mkdir "$WORK/audited"
+	kill -STOP "$service"
+	cp -r "$STATE/store" "$WORK/audited/"
+	kill -CONT "$service"
+	CINEMA_STATE=$WORK/audited "$BUILD/bookings" --audit || fail 'the audit found faults'
 }
 
 nginx_workers() {

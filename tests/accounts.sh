@@ -13,6 +13,9 @@ NOON=1533092400
 
 suite_start() {
 	start_with_a_clock
+	# A third one, where hashes take most of the time.
+	start_cinema CINEMA_AUTH=required CINEMA_PASSWORD_KIB=65536 CINEMA_PASSWORD_THREADS=1
+	name_cinema costly
 	start_cinema "${CHEAP[@]}"
 }
 
@@ -22,13 +25,12 @@ start_with_a_clock() {
 	later 0
 	start_cinema "${CHEAP[@]}" CINEMA_STORE=json CINEMA_TOKEN_HOURS=2 CINEMA_HOLD_SECONDS=600 \
 		CINEMA_TZ=Asia/Tokyo CINEMA_WRAP="/usr/bin/env LD_PRELOAD=$BUILD/shims/clock.so CLOCK_FILE=$WORK/clock"
-	declare -p URL PORT STATE "${!CINEMA_@}" | sed 's/^declare/declare -g/' >"$WORK/with-a-clock"
+	name_cinema with-a-clock
 }
 
 # Makes it the current one, at noon.
 on_the_clock() {
-	# shellcheck disable=SC1091
-	. "$WORK/with-a-clock"
+	use_cinema with-a-clock
 	later 0
 }
 
@@ -121,10 +123,9 @@ try_takes() {
 	echo $((${EPOCHREALTIME/./} - began))
 }
 
-# With hashes that take most of the time; another order of magnitude would tell. What else the machine
-# does only makes a try longer.
+# Another order of magnitude would tell. What else the machine does only makes a try longer.
 test_an_unknown_user_takes_as_long_as_a_wrong_password() {
-	start_cinema CINEMA_AUTH=required CINEMA_PASSWORD_KIB=65536
+	use_cinema costly
 	local known unknown n
 	register known
 	for n in 1 2 3 4; do
@@ -234,11 +235,11 @@ test_tokens_are_listed_and_revoked() {
 	AS=second expect 200 GET /users/self
 	AS=second expect 204 DELETE "/users/tom/tokens/$id"
 	AS=second expect 404 DELETE "/users/tom/tokens/$id"
-	wait_for 10 is_out first
+	PAUSE=0.3 wait_for 10 is_out first
 	AS=second expect 200 GET /users/self
 	AS=second expect 204 DELETE /users/tom/tokens
-	wait_for 10 is_out second
-	wait_for 10 is_out third
+	PAUSE=0.3 wait_for 10 is_out second
+	PAUSE=0.3 wait_for 10 is_out third
 	log_in tom
 	AS=tom expect 200 GET /users/tom/tokens
 	expect_json 'length == 1'
@@ -293,7 +294,7 @@ test_a_changed_password_revokes_all() {
 	AS=pat expect 200 PUT /users/pat '{"name":"Pat","password":"a new password","current":"password of pat"}' \
 		-H "If-Match: $etag"
 	is_out elsewhere
-	wait_for 10 is_out pat
+	PAUSE=0.3 wait_for 10 is_out pat
 	expect 401 POST /users/pat/tokens '{"password":"password of pat"}'
 	expect 201 POST /users/pat/tokens '{"password":"a new password"}'
 }
@@ -306,7 +307,7 @@ test_a_password_that_the_owner_sets_revokes_all() {
 	log_in lost elsewhere
 	AS=keeper expect 200 PATCH /users/lost '{"password":"from the owner"}' -H 'If-Match: *'
 	is_out elsewhere
-	wait_for 10 is_out lost
+	PAUSE=0.3 wait_for 10 is_out lost
 	right 401 lost
 	expect 201 POST /users/lost/tokens '{"password":"from the owner"}'
 	jq -r .token <<<"$BODY" >"$WORK/token.lost"
@@ -337,13 +338,13 @@ test_an_owner_is_for_another_owner_to_change() {
 	log_in next
 	AS=next expect 403 GET /users
 	AS=first expect 200 PUT /users/next/role '{"role":"owner"}'
-	wait_for 10 answered 200 next /users/trail
+	PAUSE=0.3 wait_for 10 answered 200 next /users/trail
 	AS=next expect 200 PUT /users/first/role '{"role":"staff"}'
-	wait_for 10 answered 403 first /users/trail
+	PAUSE=0.3 wait_for 10 answered 403 first /users/trail
 	AS=first expect 200 GET /users
 	AS=first expect 403 PUT /users/first/role '{"role":"owner"}'
 	AS=next expect 200 PUT /users/first/role '{"role":"user"}'
-	wait_for 10 answered 403 first /users
+	PAUSE=0.3 wait_for 10 answered 403 first /users
 	AS=next expect 204 DELETE /users/first -H 'If-Match: *'
 }
 
@@ -354,7 +355,7 @@ test_a_deleted_user_is_out() {
 	AS=del expect 201 POST /bookings "{\"user\":\"del\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
 	AS=del expect 428 DELETE /users/del
 	AS=del expect 204 DELETE /users/del -H 'If-Match: *'
-	wait_for 10 is_out del
+	PAUSE=0.3 wait_for 10 is_out del
 	expect 401 POST /users/del/tokens '{"password":"password of del"}'
 	# Who comes later under that name does not get the tokens.
 	register del
@@ -567,7 +568,6 @@ test_the_catalogue_needs_no_log_in() {
 
 # nginx asks once and knows it for a moment: while users does not answer, for a minute.
 test_who_asks_is_remembered_for_a_moment() {
-	start_cinema "${CHEAP[@]}"
 	register kim
 	log_in kim
 	AS=kim expect 201 POST /bookings "{\"user\":\"kim\",\"date\":\"$DATE\",\"movie\":\"$MOVIE\"}"
@@ -596,7 +596,6 @@ test_passwords_are_hashed_at_the_cost_that_is_set() {
 }
 
 test_users_down_is_said() {
-	start_cinema "${CHEAP[@]}"
 	register down
 	log_in down
 	may_restart
@@ -623,7 +622,7 @@ log_ins_wait() {
 
 # A flood of log-ins leaves threads, memory and time to the others.
 test_a_flood_of_log_ins_does_not_starve_bookings() {
-	start_cinema CINEMA_AUTH=required CINEMA_PASSWORD_KIB=65536 CINEMA_PASSWORD_THREADS=1
+	use_cinema costly
 	local n flood most=500000
 	register calm
 	log_in calm

@@ -37,13 +37,14 @@ test_memory_that_is_not_looked_at_is_found_out() {
 
 test_a_commit_that_failed_and_is_there_is_found_out() {
 	must_fail faults sqlite "$(mutant keeping fcgi/store/sqlite.c \
-		's/if (code == SQLITE_IOERR_FSYNC)/if (code == SQLITE_OK)/' tools/faults)" 0 ': disk'
+		's/if (code == SQLITE_IOERR_FSYNC)/if (code == SQLITE_OK)/' tools/faults)" 0 \
+		'PATCH /users/nayana_patil {"password":"another one"}: disk'
 	grep -q 'after a crash the store is another' "$WORK/said"
 }
 
 test_an_error_that_is_not_told_is_found_out() {
 	must_fail faults sqlite "$(mutant silent fcgi/service/answer.c \
-		's/^\tif (result != STORE_OK)$/\tif (result == STORE_OK \&\& !scan.limit)/' tools/faults)" 0 ': store'
+		's/^\tif (result != STORE_OK)$/\tif (result == STORE_OK \&\& !scan.limit)/' tools/faults)" 0 'GET /users : store'
 	grep -q 'another answer' "$WORK/said"
 }
 

@@ -6,18 +6,23 @@
 #
 #   start_cinema [VAR=value …]    starts an instance with a state folder and a port of its own and
 #                                 makes it the current one: URL, PORT, STATE
+#   name_cinema NAME              for a suite with more than one instance, in suite_start: gives the
+#                                 current one a name, by which use_cinema NAME makes it that again
 #   stop_cinema                   stops the current one; its state folder stays until the suite ends
 #   run_sh COMMAND…               run.sh on the current one
 #   expect STATUS METHOD PATH [BODY] [curl option…]
 #                                 sends a request; leaves BODY and HEADERS. AS=name: with the
 #                                 token in $WORK/token.name
+#   ask [LINE…]                   sends many, a line of standard input each, by one curl
 #   expect_json FILTER [jq option…]   BODY fulfils a jq filter
 #   expect_header NAME REGEX, header NAME
-#   wait_for SECONDS COMMAND…     tries again until it succeeds
+#   wait_for SECONDS COMMAND…     tries again until it succeeds, $PAUSE seconds later (0.05)
 #   pause SECONDS                 sleeps
 #   wait_all PID…                 waits until they have ended, each of them well
 #   service_pid NAME              the process id of a service of the current instance
 #   kill_service NAME [SIGNAL]    kills it (9); its supervisor starts it again
+#   free_seats                    bookings begins anew, with what its data file says
+#   audit                         finds no fault in the bookings, as they would be after a crash now
 #   nginx_workers                 the process ids of nginx's workers, a line each
 #   reload SED                    nginx goes on with its configuration changed, with new workers alone
 #   mutant NAME FILE SED [TARGET…]  builds the sources with one file changed; its build folder
@@ -120,7 +125,7 @@ wait_for() {
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$until" ] || fail "waited in vain for: $*"
-		pause 0.05
+		pause "${PAUSE-0.05}"
 	done
 }
 
@@ -150,6 +155,29 @@ kill_service() {
 	local pid
 	may_restart
 	pid=$(service_pid "$1") && kill "-${2:-9}" "$pid"
+}
+
+free_seats() {
+	local service
+	service=$(service_pid bookings)
+	rm -r "$STATE"/store/bookings/*
+	may_restart
+	kill "$service"
+	wait_for 30 test ! -d "/proc/$service"
+	of_house GET /healthz/bookings '' -f >/dev/null
+}
+
+audit() {
+	local service
+	# It may have been killed a moment ago.
+	of_house GET /healthz/bookings '' -f >/dev/null
+	service=$(service_pid bookings)
+	rm -rf "$WORK/audited"
+	mkdir "$WORK/audited"
+	kill -STOP "$service"
+	cp -r "$STATE/store" "$WORK/audited/"
+	kill -CONT "$service"
+	CINEMA_STATE=$WORK/audited "$BUILD/bookings" --audit || fail 'the audit found faults'
 }
 
 nginx_workers() {
@@ -220,6 +248,16 @@ start_cinema() {
 	return 1
 }
 
+name_cinema() {
+	declare -p URL PORT STATE XDG_STATE_HOME "${!CINEMA_@}" "${!CURL_HOME@}" |
+		sed 's/^declare/declare -g/' >"$WORK/cinema.$1"
+}
+
+use_cinema() {
+	# shellcheck disable=SC1090
+	. "$WORK/cinema.$1"
+}
+
 # In the mode that asks for it, what the suites send by curl, by their tools and by the client is the
 # owner's. The owner is a user of the data files, if there is one: suites know who there is.
 be_owner() {
@@ -283,6 +321,37 @@ expect() {
 		fail "$method ${path:0:300}: expected $want, got $got (curl: $code)" $'\n'"sent: ${body:0:2000}" \
 			$'\n'"$(cat "$WORK/curl")" $'\n'"$HEADERS" $'\n'"${BODY:0:4000}"
 	[ "$got" -lt 400 ] || expect_problem "$method" "$path" "$got"
+}
+
+# ask [LINE…]: each line of standard input, WHO METHOD PATH BODY, is a request of a user (by the token in
+# $WORK/token.WHO) or of nobody; LINE is for all of them, in the form of curl's -K. They go out one after
+# the other, or at once if a LINE is parallel; STATUSES is what they were answered, and the Nth answer's
+# body is $WORK/answer.N.
+ask() {
+	local who method path body status number=0
+	while read -r who method path body; do
+		[ "$number" = 0 ] || echo next
+		number=$((number + 1))
+		printf '%s = "%s"\n' url "$URL$path" output "$WORK/answer.$number" write-out "$number %{http_code}\n" \
+			noproxy '*' max-time 15
+		printf '%s\n' silent "$@"
+		[ "$who" = nobody ] || printf 'header = "Authorization: Bearer %s"\n' "$(<"$WORK/token.$who")"
+		case $method in
+		HEAD) echo head ;;
+		GET) echo get ;;
+		*) printf '%s = "%s"\n' request "$method" header 'Content-Type: application/json' data "${body//\"/\\\"}" ;;
+		esac
+	done >"$WORK/asked"
+	rm -f "$WORK"/answer.*
+	STATUSES=()
+	while read -r number status; do
+		# shellcheck disable=SC2034 # the caller's
+		STATUSES[number - 1]=$status
+		# A refusal says what is wrong, but to HEAD.
+		[ "$status" -lt 400 ] || body=$(<"$WORK/answer.$number")
+		[[ $status -lt 400 || $body == HTTP/* || $body == '{'*"\"status\":$status"[,\}]* ]] ||
+			fail "answer $number is no problem: $status ${body:0:500}"
+	done < <(curl -qK "$WORK/asked")
 }
 
 # An error's answer has all that a client needs to read it. That it is JSON, jq finds out in each test

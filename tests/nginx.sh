@@ -204,7 +204,7 @@ test_no_cache_goes_through() {
 
 # Puts a movie's new title and sees it arrive through the cache.
 shows_title() {
-	[ "$(curl -s --noproxy '*' --max-time 5 "$URL/movies/$MOVIE" | jq -r .title)" = "$1" ]
+	[[ $(curl -s --noproxy '*' --max-time 5 "$URL/movies/$MOVIE") == *"\"title\":\"$1\""* ]]
 }
 
 test_a_change_shows_when_its_second_is_over() {
@@ -215,7 +215,7 @@ test_a_change_shows_when_its_second_is_over() {
 		expect 200 GET "/movies/$MOVIE" -H 'Cache-Control: no-cache'
 		expect 200 PUT "/movies/$MOVIE" "$(jq -c --arg title "$title" '.title = $title | del(.uri)' <<<"$BODY")" \
 			-H 'If-Match: *'
-		wait_for 15 shows_title "$title"
+		PAUSE=0.2 wait_for 15 shows_title "$title"
 	done
 }
 

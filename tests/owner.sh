@@ -9,8 +9,11 @@ ANY='If-Match: *'
 MOVIE='{"id":"m1","title":"Title","director":"Director","rating":7.25,"minutes":95}'
 SCREEN='{"id":"small","name":"Small","price":{"all":500},"rows":[{"name":"A","tier":"all","seats":"##x#"},{"name":"B","tier":"all","seats":"_###"}]}'
 
-# What bookings was told of a showing it believes to the end, whatever the owner does meanwhile.
+# What bookings was told of a showing it believes to the end, whatever the owner does meanwhile. Another
+# instance is in Paris, with one thread for each lane.
 suite_start() {
+	start_cinema CINEMA_TZ=Europe/Paris CINEMA_WAITING_THREADS=1 CINEMA_QUICK_THREADS=1
+	name_cinema in-paris
 	start_cinema CINEMA_HOLD_SECONDS=1 CINEMA_PEER_CACHE_MS=60000
 	expect 201 POST /movies '{"id":"film","title":"Film","director":"D","rating":5,"minutes":120}'
 	expect 201 POST /movies '{"id":"other","title":"Other","director":"D","rating":5}'
@@ -26,9 +29,18 @@ tag_of() {
 	header ETag
 }
 
-# set_showing DATE [MEMBERS]: of film at 20:00 on screen 1, but for what MEMBERS say; SHOWING is its address.
+# object NAME=VALUE…: a JSON object; of a name that comes again the last value counts.
+object() {
+	local -A members=()
+	local member text=''
+	for member in "$@"; do members[${member%%=*}]=${member#*=}; done
+	for member in "${!members[@]}"; do text+=",\"$member\":${members[$member]}"; done
+	printf '{%s}' "${text#,}"
+}
+
+# set_showing DATE [NAME=VALUE…]: of film at 20:00 on screen 1, but for those members; SHOWING is its address.
 set_showing() {
-	expect 201 POST "/showtimes/$1" "$(jq -cn "{movie: \"film\", time: \"20:00\", screen: \"1\"} + (${2-{\}})")"
+	expect 201 POST "/showtimes/$1" "$(object 'movie="film"' 'time="20:00"' 'screen="1"' "${@:2}")"
 	SHOWING=$(header Location)
 }
 
@@ -36,13 +48,12 @@ delete() {
 	expect "${2-204}" DELETE "$1" -H "$ANY"
 }
 
-# book STATUS SHOWING [MEMBERS]: BOOKING is its address.
+# book STATUS SHOWING [NAME=VALUE…]: BOOKING is its address.
 book() {
 	local date movie id
 	IFS=/ read -r _ _ date movie id <<<"$2"
-	expect "$1" POST /bookings "$(jq -cn --arg date "$date" --arg movie "$movie" --arg time "${id%%-*}" \
-		--arg screen "${id#*-}" "{user: \"yojane_mane\", date: \$date, movie: \$movie, time: \$time,
-		screen: \$screen} + (${3-{\}})")"
+	expect "$1" POST /bookings "$(object 'user="yojane_mane"' "date=\"$date\"" "movie=\"$movie\"" "time=\"${id%%-*}\"" \
+		"screen=\"${id#*-}\"" "${@:3}")"
 	BOOKING=$(header Location)
 }
 
@@ -154,9 +165,9 @@ test_a_movie_to_be_shown_stays() {
 	local today yesterday
 	today=$(date -u +%Y%m%d) yesterday=$(date -u -d yesterday +%Y%m%d)
 	expect 201 POST /movies "$MOVIE"
-	set_showing "$yesterday" '{movie: "m1"}'
-	set_showing 20990302 '{movie: "m1", time: "09:00"}'
-	set_showing 20990302 '{movie: "m1", time: "08:00", screen: "2"}'
+	set_showing "$yesterday" 'movie="m1"'
+	set_showing 20990302 'movie="m1"' 'time="09:00"'
+	set_showing 20990302 'movie="m1"' 'time="08:00"' 'screen="2"'
 	look "/showtimes?movie=m1&from=$today"
 	expect_json '. == {"20990302": [{id: "08:00-2", uri: "/showtimes/20990302/m1/08:00-2"},
 		{id: "09:00-1", uri: "/showtimes/20990302/m1/09:00-1"}]}'
@@ -180,22 +191,22 @@ test_a_movie_to_be_shown_stays() {
 	delete "/showtimes/$yesterday/m1/20:00-1"
 }
 
-# Whatever the hour, one of these is on another day than UTC.
+# Whatever the hour, in one of these it is another day than in UTC.
 test_today_is_the_cinemas_own() {
 	local zone today
 	for zone in Pacific/Kiritimati Etc/GMT+12; do
-		start_cinema CINEMA_TZ=$zone
 		today=$(TZ=$zone date +%Y%m%d)
-		set_showing "$(TZ=$zone date -d yesterday +%Y%m%d)" "{movie: \"$GOLD\"}"
-		set_showing "$today" "{movie: \"$GOLD\", screen: \"2\"}"
-		expect 409 DELETE "/movies/$GOLD" -H "$ANY"
-		expect_json '.showings == [$showing]' --arg showing "$SHOWING"
-		expect 409 DELETE /showtimes/screens/2 -H "$ANY"
-		delete /showtimes/screens/1
-		delete "$SHOWING"
-		delete "/movies/$GOLD"
-		stop_cinema
+		[ "$today" = "$(date -u +%Y%m%d)" ] || break
 	done
+	start_cinema CINEMA_TZ=$zone
+	set_showing "$(TZ=$zone date -d yesterday +%Y%m%d)" "movie=\"$GOLD\""
+	set_showing "$today" "movie=\"$GOLD\"" 'screen="2"'
+	expect 409 DELETE "/movies/$GOLD" -H "$ANY"
+	expect_json '.showings == [$showing]' --arg showing "$SHOWING"
+	expect 409 DELETE /showtimes/screens/2 -H "$ANY"
+	delete /showtimes/screens/1
+	delete "$SHOWING"
+	delete "/movies/$GOLD"
 }
 
 test_a_screen_is_made_and_changed() {
@@ -203,7 +214,7 @@ test_a_screen_is_made_and_changed() {
 	expect_header Location '^/showtimes/screens/small$'
 	expect_json '.capacity == 6 and .uri == "/showtimes/screens/small"'
 	expect 409 POST /showtimes/screens "$SCREEN"
-	set_showing 20990303 '{screen: "small"}'
+	set_showing 20990303 'screen="small"'
 	expect_json '.price == {all: 500} and .capacity == 6 and .screen_name == "Small"'
 	# A plan that is used stays; so does the screen. Its name and prices may change.
 	expect 409 PATCH /showtimes/screens/small '{"rows":[{"name":"A","tier":"all","seats":"##"}]}' -H "$ANY"
@@ -215,7 +226,7 @@ test_a_screen_is_made_and_changed() {
 	expect_json '.name == "Attic" and .price == {all: 700, sofa: 900} and .capacity == 6'
 	look "$SHOWING"
 	expect_json '.price == {all: 500} and .screen_name == "Attic"'
-	book 201 "$SHOWING" '{seats: ["A4"]}'
+	book 201 "$SHOWING" 'seats=["A4"]'
 	expect 200 DELETE "$BOOKING"
 	delete "$SHOWING"
 	expect 200 PATCH /showtimes/screens/small '{"rows":[{"name":"A","tier":"sofa","seats":"##"}]}' -H "$ANY"
@@ -256,12 +267,12 @@ test_a_showing_is_set() {
 	expect_json '. == ["film"]'
 	book 201 "$SHOWING"
 	# Another one is sold at once, though bookings asked for the list a moment ago.
-	set_showing 20990304 '{time: "22:00", minutes: 60, currency: "GBP", price: {front: 1, standard: 2, comfort: 3}}'
+	set_showing 20990304 'time="22:00"' minutes=60 'currency="GBP"' 'price={"front":1,"standard":2,"comfort":3}'
 	expect_json '.minutes == 60 and .price == {front: 1, standard: 2, comfort: 3}'
 	book 201 "$SHOWING"
 	expect_json '.currency == "GBP"'
 	expect 200 GET "$SHOWING/seats"
-	set_showing 20990304 '{time: "23:00"}'
+	set_showing 20990304 'time="23:00"'
 	expect 200 GET "$SHOWING/seats"
 	# A repeat.
 	other='{"movie":"film","time":"09:00","screen":"1"}'
@@ -274,7 +285,7 @@ test_a_showing_is_set() {
 
 test_bad_showings_are_refused() {
 	local where
-	set_showing 20990305 '{time: "23:00"}'
+	set_showing 20990305 'time="23:00"'
 	where=$SHOWING
 	# Until one in the morning.
 	expect 409 POST /showtimes/20990306 '{"movie":"other","time":"00:30","screen":"1"}'
@@ -297,7 +308,7 @@ test_bad_showings_are_refused() {
 }
 
 test_a_time_that_clocks_skip_is_refused() {
-	start_cinema CINEMA_TZ=Europe/Paris
+	use_cinema in-paris
 	expect 422 POST /showtimes/20270328 "{\"movie\":\"$GOLD\",\"time\":\"02:30\",\"screen\":\"1\"}"
 	expect_json '.errors[0] | .field == "time" and (.detail | test("forward"))'
 	expect 201 POST /showtimes/20270328 "{\"movie\":\"$GOLD\",\"time\":\"03:00\",\"screen\":\"1\"}"
@@ -307,7 +318,7 @@ test_a_showing_is_changed() {
 	set_showing 20990307
 	expect 200 PATCH "$SHOWING" '{"price":{"front":1},"minutes":90}' -H "$ANY"
 	expect_json '.price == {front: 1, standard: 1100, comfort: 1400} and .minutes == 90'
-	book 201 "$SHOWING" '{seats: ["A1"]}'
+	book 201 "$SHOWING" 'seats=["A1"]'
 	expect_json '.total == 1'
 	expect 200 PATCH "$SHOWING" '{"price":null,"currency":"CHF"}' -H "$ANY"
 	expect_json '.price.front == 900 and .currency == "CHF" and .minutes == 90'
@@ -331,7 +342,7 @@ test_a_showing_is_changed() {
 
 test_a_showing_with_bookings_stays() {
 	set_showing 20990308
-	book 201 "$SHOWING" '{count: 2}'
+	book 201 "$SHOWING" count=2
 	expect 409 DELETE "$SHOWING" -H "$ANY"
 	expect_json '.bookings == [$booking]' --arg booking "$BOOKING"
 	# Nothing is half done: it sells at once.
@@ -349,7 +360,7 @@ test_a_showing_that_is_gone_is_not_sold() {
 	set_showing 20990309
 	book 201 "$SHOWING"
 	expect 200 DELETE "$BOOKING"
-	book 201 "$SHOWING" '{seats: ["A1"], hold: true}'
+	book 201 "$SHOWING" 'seats=["A1"]' hold=true
 	held=$BOOKING
 	wait_for 10 is_expired "$held"
 	# The showing is still cached there.
@@ -358,10 +369,10 @@ test_a_showing_that_is_gone_is_not_sold() {
 	expect 409 PATCH "$held" '{"status":"confirmed"}'
 	# Set again, it sells all its seats.
 	set_showing 20990309
-	book 201 "$SHOWING" '{seats: ["A1","A2"]}'
+	book 201 "$SHOWING" 'seats=["A1","A2"]'
 	expect 409 DELETE "$SHOWING" -H "$ANY"
 	expect_json '.bookings == [$booking]' --arg booking "$BOOKING"
-	book 201 "$SHOWING" '{seats: ["A3"], hold: true}'
+	book 201 "$SHOWING" 'seats=["A3"]' hold=true
 	expect 200 PATCH "$BOOKING" '{"status":"confirmed"}'
 }
 
@@ -435,19 +446,16 @@ test_a_deletion_cut_short_leaves_a_showing_that_sells() {
 	book 409 "$SHOWING"
 }
 
-# many COUNT STATUS METHOD PATH BODY [curl option…]: so many at once; one gets STATUS, the others
-# what OTHERS matches.
+# many COUNT STATUS METHOD PATH BODY [HEADER]: so many at once; one gets STATUS, the others what OTHERS
+# matches.
 many() {
-	local count=$1 status=$2 method=$3 path=$4 body=$5 n jobs=()
-	shift 5
+	local count=$1 status=$2 method=$3 path=$4 body=$5 n
 	for ((n = 0; n < count; n++)); do
-		curl -s --noproxy '*' --max-time 15 -o /dev/null -w '%{http_code}\n' -X "$method" \
-			-H 'Content-Type: application/json' -d "${body//@/$n}" "$@" "$URL$path" >"$WORK/many.$n" &
-		jobs+=($!)
-	done
-	wait_all "${jobs[@]}"
-	cat "$WORK"/many.* >"$WORK/many"
-	rm "$WORK"/many.*
+		printf 'nobody %s\n' "$method $path ${body//@/$n}"
+	done >"$WORK/many"
+	ask parallel parallel-immediate ${6+"header = \"${6//\"/\\\"}\""} \
+		${CINEMA_TOKEN+"header = \"Authorization: Bearer $CINEMA_TOKEN\""} <"$WORK/many"
+	printf '%s\n' "${STATUSES[@]}" >"$WORK/many"
 	[ "$(grep -c "^$status\$" "$WORK/many")" = 1 ] ||
 		fail "$method $path: not one $status: $(sort "$WORK/many" | uniq -c)"
 	[ "$(grep -cE "^($OTHERS)\$" "$WORK/many")" = $((count - 1)) ] ||
@@ -458,14 +466,14 @@ test_of_many_at_once_one_wins() {
 	local round
 	for ((round = 0; round < $(size 2 20); round++)); do
 		OTHERS=409 many 8 201 POST /movies "$MOVIE"
-		OTHERS=412 many 8 200 PUT /movies/m1 '{"title":"T@","director":"D","rating":1}' -H "If-Match: $(tag_of /movies/m1)"
-		OTHERS='404|412' many 8 204 DELETE /movies/m1 '{}' -H "If-Match: $(tag_of /movies/m1)"
+		OTHERS=412 many 8 200 PUT /movies/m1 '{"title":"T@","director":"D","rating":1}' "If-Match: $(tag_of /movies/m1)"
+		OTHERS='404|412' many 8 204 DELETE /movies/m1 '{}' "If-Match: $(tag_of /movies/m1)"
 		OTHERS=409 many 8 201 POST /showtimes/20990312 '{"movie":"film","time":"1@:00","screen":"1","minutes":600}'
 		look /showtimes/20990312/film
 		SHOWING=$(jq -r '.[0].uri' <<<"$BODY")
-		OTHERS=412 many 8 200 PATCH "$SHOWING" '{"minutes":30@}' -H "If-Match: $(tag_of "$SHOWING")"
+		OTHERS=412 many 8 200 PATCH "$SHOWING" '{"minutes":30@}' "If-Match: $(tag_of "$SHOWING")"
 		# One deletes it; others have seen it still, and find it gone.
-		OTHERS='404|412' many 4 204 DELETE "$SHOWING" '{}' -H "If-Match: $(tag_of "$SHOWING")"
+		OTHERS='404|412' many 4 204 DELETE "$SHOWING" '{}' "If-Match: $(tag_of "$SHOWING")"
 		# Two days beside each other.
 		expect 201 POST /showtimes/20990312 '{"movie":"film","time":"23:00","screen":"1","minutes":120}'
 		delete /showtimes/20990312/film/23:00-1
@@ -475,7 +483,7 @@ test_of_many_at_once_one_wins() {
 # race ROUNDS FIRST-DAY: people book a showing while the owner deletes it. Prints how many bookings
 # stand on showings that are gone.
 race() {
-	local round n date path pause lost=0 gone=0 jobs
+	local round n date path lost=0 gone=0 jobs
 	for ((round = 0; round < $1; round++)); do
 		date=$(date -u -d "$2 +$round days" +%Y%m%d)
 		expect 201 POST "/showtimes/$date" '{"movie":"film","time":"20:00","screen":"1"}'
@@ -484,11 +492,12 @@ race() {
 		expect 200 GET "$path/seats"
 		jobs=()
 		for n in 1 2 3 4; do
-			for pause in $((RANDOM % 9)) $((RANDOM % 5)) 5; do
-				sleep "0.0$pause"
+			{
+				# About when the owner's request is there.
+				sleep "0.0$((RANDOM % 3))$((RANDOM % 10))"
 				curl -s --noproxy '*' --max-time 15 -o /dev/null -w '%{http_code}\n' -H 'Content-Type: application/json' \
-					-d "{\"user\":\"yojane_mane\",\"date\":\"$date\",\"movie\":\"film\",\"count\":1,\"hold\":false}" "$URL/bookings"
-			done >"$WORK/race.$n" &
+					-d "{\"user\":\"yojane_mane\",\"date\":\"$date\",\"movie\":\"film\",\"count\":1,\"hold\":false}" "$URL/bookings#[1-3]"
+			} >"$WORK/race.$n" &
 			jobs+=($!)
 		done
 		if [ "$(curl -s --noproxy '*' --max-time 15 -o "$WORK/body" -w '%{http_code}' -X DELETE -H "$ANY" "$URL$path")" = 204 ]; then
@@ -509,19 +518,22 @@ test_a_race_finds_a_seat_sold_on_a_showing_that_is_gone() {
 	start_cinema "CINEMA_BUILD=$(mutant unclosed fcgi/bookings/sales.c \
 		's/if (edition == 0)/if (edition >= 0)/; s/\*version = BATCH_ABSENT/*version = BATCH_ANY/' bookings)"
 	expect 201 POST /movies '{"id":"film","title":"Film","director":"D","rating":5,"minutes":120}'
-	must_fail race 12 2099-05-01
+	local day
+	for day in {10..21}; do
+		(race 1 "2099-05-$day") >"$WORK/found" 2>&1 || true
+		! grep -qE ', [1-9][0-9]* bookings on them$' "$WORK/found" || return 0
+	done
+	fail 'no race has found it'
 }
 
 test_no_seat_stays_sold_on_a_showing_that_is_gone() {
 	race "$(size 12 300)" 2099-05-01
-	run_sh stop
-	"$BUILD/bookings" --audit
-	run_sh start
+	audit
 }
 
 # With one thread a lane each service waits for the others' only one.
 test_lanes_do_not_lock_each_other() {
-	start_cinema CINEMA_WAITING_THREADS=1 CINEMA_QUICK_THREADS=1
+	use_cinema in-paris
 	expect 201 POST /movies '{"id":"film","title":"Film","director":"D","rating":5,"minutes":120}'
 	race 6 2099-08-01
 	expect 200 GET /healthz
@@ -556,7 +568,7 @@ is_shown() {
 test_what_the_owner_writes_is_soon_seen_by_all() {
 	expect 200 GET "/movies/$GOLD"
 	expect 200 PATCH "/movies/$GOLD" '{"title":"Silver"}' -H "$ANY"
-	wait_for 5 eval "(is_shown /movies/$GOLD '.title == \"Silver\"')"
+	PAUSE=0.3 wait_for 5 eval "(is_shown /movies/$GOLD '.title == \"Silver\"')"
 	expect 200 PATCH "/movies/$GOLD" '{"title":"Gold"}' -H "$ANY"
 	look "/movies/$GOLD"
 	expect_json '.title == "Gold"'

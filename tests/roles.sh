@@ -74,27 +74,6 @@ DELETE /users/{user}/tokens/{token}                owner own
 DELETE /users/{user}/tokens                        owner own
 '
 
-# ask [LINE…]: each line of standard input, WHO METHOD PATH BODY, is a request of a user or of nobody;
-# LINE is for all of them, in the form of curl's -K. They go out one after the other; STATUSES is what
-# they were answered, and the Nth answer's body is $WORK/answer.N.
-ask() {
-	local who method path body number=0
-	while read -r who method path body; do
-		[ "$number" = 0 ] || echo next
-		number=$((number + 1))
-		printf '%s = "%s"\n' url "$URL$path" output "$WORK/answer.$number" write-out '%{http_code}\n' \
-			noproxy '*' max-time 15
-		printf '%s\n' silent "$@"
-		[ "$who" = nobody ] || printf 'header = "Authorization: Bearer %s"\n' "$(<"$WORK/token.$who")"
-		case $method in
-		HEAD) echo head ;;
-		GET) echo get ;;
-		*) printf '%s = "%s"\n' request "$method" header 'Content-Type: application/json' data "${body//\"/\\\"}" ;;
-		esac
-	done >"$WORK/asked"
-	mapfile -t STATUSES < <(curl -K "$WORK/asked")
-}
-
 # log_in USER[:NAME]…: leaves $WORK/token.NAME and $WORK/token-id.NAME, without one USER's.
 log_in() {
 	local name number=0

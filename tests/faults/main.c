@@ -31,7 +31,8 @@
 #define NOW       1533124800 /* where the clock stands: 2018-08-01 12:00 UTC */
 #define NAMES_MAX 8
 #define ROOM      (4 << 20)
-#define HANG      30 /* seconds */
+#define READY     (64 << 10) /* of it, many times what a store or an answer takes here */
+#define HANG      30         /* seconds */
 #define EXTRA_MAX 64
 
 static const char *const kinds[FAULT_COUNT] = { "", "memory", "disk", "full disk", "short write",
@@ -114,8 +115,8 @@ static void keep_name(const char *name, const char *start, size_t length)
 static void make_room(struct buffer *buffer)
 {
 	buffer_init(buffer, ROOM);
-	char *room = calloc(1, ROOM / 2);
-	buffer_append(buffer, room, ROOM / 2);
+	char *room = calloc(1, READY);
+	buffer_append(buffer, room, READY);
 	free(room);
 	buffer_clear(buffer);
 }

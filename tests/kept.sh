@@ -334,4 +334,18 @@ test_without_a_socket_it_says_how_to_start_it() {
 	grep -q spawn-fcgi "$WORK/why"
 }
 
+test_with_a_bad_setting_it_does_not_start() {
+	CINEMA_WAITING_QUEUE=long must_fail "$BUILD/users" </dev/null 2>"$WORK/why"
+	grep -q '^users: CINEMA_WAITING_QUEUE is "long", but takes' "$WORK/why"
+}
+
+test_it_takes_as_many_descriptors_as_it_may_have() {
+	local soft hard
+	ulimit -Sn 64
+	start echo
+	read -r _ _ _ soft hard _ < <(grep '^Max open files' "/proc/$SERVER/limits")
+	[[ $hard != 64 && $soft = "$hard" ]]
+	stop
+}
+
 run_suite "$@"

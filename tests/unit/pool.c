@@ -127,6 +127,21 @@ static void there_is_a_file_from_three_quarters_full_to_half_empty(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* What stands in its place, and cannot be removed, keeps nobody from working. */
+static void a_file_that_cannot_be_taken_away_does_no_harm(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/cinema-pool.XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	brim = folder;
+	struct pool *pool = start(1, 3);
+	brim = NULL;
+	assert_true(pool_put(pool, &done));
+	pool_stop(pool);
+	assert_int_equal(atomic_load(&done), 1);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static sem_t turns;
 static atomic_int begun;
 
@@ -195,6 +210,7 @@ int main(void)
 		TEST(a_full_queue_refuses_until_there_is_room),
 		TEST(there_is_a_file_from_three_quarters_full_to_half_empty),
 		TEST(what_was_full_is_so_until_half_of_it_is_free),
+		TEST(a_file_that_cannot_be_taken_away_does_no_harm),
 		TEST(stopping_does_what_is_queued),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -455,6 +455,21 @@ static void test_codes_and_ids_are_unique(void **state)
 
 #define KEY "HTTP_IDEMPOTENCY_KEY=one"
 
+static void test_all_of_many_bookings_are_listed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 15; i++)
+		assert_int_equal(book(user, "'count':1"), 201);
+	char first[sizeof date];
+	memcpy(first, date, sizeof first);
+	assert_int_equal(set_showing(next_date, "'time':'20:00'"), 201);
+	memcpy(date, next_date, sizeof date);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(book(user, "'count':1"), 201);
+	assert_int_equal(ask("GET", text("/bookings/%s", user), NULL), 200);
+	assert_true(says(text("{'%s':['film'],'%s':['film']}", first, date)));
+}
+
 static int twin_books_a1(void)
 {
 	return book_with(KEY, user, "'seats':['A1']");
@@ -1191,6 +1206,7 @@ int main(void)
 		TEST(a_seat_that_was_just_given_back_is_not_kept),
 		TEST(a_late_confirmation_stands_against_the_sweeper),
 		TEST(codes_and_ids_are_unique),
+		TEST(all_of_many_bookings_are_listed),
 		TEST(twins_at_the_same_moment_book_once),
 		TEST(a_refusal_gives_way_to_a_twin_that_booked),
 		TEST(a_refusal_is_remembered_for_its_key),

@@ -28,10 +28,11 @@ static struct {
 	bool names_unsynced, closed_unsynced;
 	ino_t unsynced_parents[PARENTS]; /* folders in which one was made, 0 when synced since */
 	int parents;
-	int calls;    /* writes and syncs so far */
-	int fail_at;  /* this one fails; 0: none */
-	int error;    /* with this */
-	bool fail_on; /* and all that follow */
+	int calls;          /* writes and syncs so far */
+	int fail_at;        /* this one fails; 0: none */
+	int error;          /* with this */
+	bool fail_on;       /* and all that follow */
+	const char *broken; /* into the file that ends so nothing is written */
 	size_t
 	    bite; /* bytes that a write takes at most, and every other one is interrupted; 0: all */
 	int bitten;
@@ -39,12 +40,31 @@ static struct {
 	void *context;
 } disk;
 
+/* The path of what is open, which is "" if it does not count. */
+static const char *path_of(int fd, char path[512])
+{
+	char link[64];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t length = disk.folder ? readlink(link, path, 511) : -1;
+	path[length > 0 ? length : 0] = '\0';
+	if (fd >= FDS || !disk.folder || strncmp(path, disk.folder, strlen(disk.folder)) != 0)
+		path[0] = '\0';
+	return path;
+}
+
 static bool is_ours(int fd)
 {
-	char link[64], path[512];
-	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	ssize_t length = disk.folder ? readlink(link, path, sizeof path - 1) : -1;
-	return length > 0 && fd < FDS && strncmp(path, disk.folder, strlen(disk.folder)) == 0;
+	char path[512];
+	return path_of(fd, path)[0] != '\0';
+}
+
+static bool is_broken(int fd)
+{
+	char path[512];
+	if (!disk.broken)
+		return false;
+	size_t length = strlen(path_of(fd, path)), end = strlen(disk.broken);
+	return length > end && strcmp(path + length - end, disk.broken) == 0;
 }
 
 /* Counts a call; true when it is the one to fail. */
@@ -76,6 +96,10 @@ ssize_t write(int fd, const void *bytes, size_t length)
 
 ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t at)
 {
+	if (is_broken(fd)) {
+		errno = EIO;
+		return -1;
+	}
 	if (is_ours(fd)) {
 		if (fails())
 			return -1;
@@ -320,6 +344,30 @@ static void the_wal_stays_short(void **state)
 	assert_in_range(largest, 1, 5 << 20);
 }
 
+/* The database takes nothing for a while, and the WAL all. */
+static void what_is_not_moved_into_the_database_is_told_and_stays(void **state)
+{
+	struct world *world = *state;
+	char text[4000];
+	memset(text, 'x', sizeof text);
+	text[0] = text[sizeof text - 1] = '"';
+	disk.broken = "/test.sqlite";
+	int kept = hush();
+	for (int i = 0; i < 300; i++) {
+		char key[32];
+		snprintf(key, sizeof key, "%d", i);
+		struct store_op op = { STORE_PUT, STORE_ANY, 0, key, text, sizeof text };
+		assert_int_equal(store_commit(world->store, &op, 1, NULL), STORE_OK);
+	}
+	speak(kept);
+	assert_in_range(lines_said(), 1, 3);
+	disk.broken = NULL;
+	store_close(world->store);
+	open_store(world);
+	assert_int_equal(store_get(world->store, "0", NULL, NULL), STORE_OK);
+	assert_int_equal(store_get(world->store, "299", NULL, NULL), STORE_OK);
+}
+
 static void see(void *context)
 {
 	look(context, "b");
@@ -515,6 +563,7 @@ static void a_disk_that_stays_full_is_told_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { TESTS("sqlite"), TESTS("json"),
-		TEST("sqlite", the_wal_stays_short) };
+		TEST("sqlite", the_wal_stays_short),
+		TEST("sqlite", what_is_not_moved_into_the_database_is_told_and_stays) };
 	return cmocka_run_group_tests_name("store_sync", tests, NULL, NULL);
 }

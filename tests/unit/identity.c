@@ -98,6 +98,7 @@ static bool enter_as(const char *user)
 {
 	int line[2], status = 0;
 	const struct passwd *entry = getpwnam(user);
+	why[0] = '\0';
 	assert_int_equal(pipe(line), 0);
 	pid_t child = fork();
 	if (child == 0) {

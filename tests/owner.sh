@@ -423,7 +423,7 @@ answers() {
 # Killed after it began to close sales, the deletion is not done, and the showing sells again.
 test_a_deletion_cut_short_leaves_a_showing_that_sells() {
 	local pid curl
-	start_cinema CINEMA_PEER_TIMEOUT_MS=10000
+	start_cinema CINEMA_PEER_TIMEOUT_MS=10000 CINEMA_PEER_CACHE_MS=60000
 	expect 201 POST /showtimes/20990311 "{\"movie\":\"$GOLD\",\"time\":\"20:00\",\"screen\":\"1\"}"
 	SHOWING=$(header Location)
 	book 201 "$SHOWING"

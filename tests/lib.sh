@@ -209,7 +209,7 @@ free_port() {
 # Settings come from here alone, not from the user's file; but CINEMA_STORE in the environment lets
 # any suite run on any engine, CINEMA_AUTH in any mode, and CINEMA_WRAP under valgrind.
 new_settings() {
-	unset "${!CINEMA_@}"
+	unset "${!CINEMA_@}" CURL_HOME
 	[ -z "$ENGINE" ] || export "CINEMA_STORE=$ENGINE"
 	[ -z "$WRAP" ] || export "CINEMA_WRAP=$WRAP"
 	[ -z "$AUTH" ] || export "CINEMA_AUTH=$AUTH" CINEMA_PASSWORD_KIB=8 CINEMA_PASSWORD_PASSES=1

@@ -29,6 +29,8 @@ static struct route *routes[WORLD_SERVICES];
 static size_t route_counts[WORLD_SERVICES];
 static struct server_config configs[WORLD_SERVICES];
 static atomic_bool touched;
+/* Held for reading while a question is answered, which may be long after who asked has given up. */
+static pthread_rwlock_t in_use = PTHREAD_RWLOCK_INITIALIZER;
 
 struct service *world_service(size_t index)
 {
@@ -67,41 +69,64 @@ static bool say(const char *why)
 	return false;
 }
 
-bool world_reopen(size_t index)
+static bool open_service(size_t index, char *why, size_t size)
 {
-	char why[1024], stores[600];
+	char stores[600];
 	struct service *service = &services[index];
 	const struct service_definition *definition = definitions[index];
-	world_close(index);
 	snprintf(stores, sizeof stores, "%s/store", folder);
 	*service = (struct service){ .definition = definition, .settings = &settings };
 	import_open(service);
 	service->store = store_open(
-	    settings_text(&settings, SETTING_STORE), stores, definition->name, why, sizeof why);
-	if (!service->store || !import_run(service, why, sizeof why))
-		return say(why);
-	service->peers = peer_start(&settings, why, sizeof why);
-	if (!service->peers || (definition->start && !definition->start(service, why, sizeof why)))
-		return say(why);
+	    settings_text(&settings, SETTING_STORE), stores, definition->name, why, size);
+	if (!service->store || !import_run(service, why, size))
+		return false;
+	service->peers = peer_start(&settings, why, size);
 	configs[index] = (struct server_config){
 		.routes = routes[index],
 		.route_count = route_counts[index],
 		.service = service,
 		.settings = &settings,
 	};
-	return true;
+	return service->peers;
 }
 
-void world_close(size_t index)
+static void stop_service(size_t index)
+{
+	if (services[index].store && definitions[index]->stop)
+		definitions[index]->stop(&services[index]);
+}
+
+static void close_service(size_t index)
 {
 	struct service *service = &services[index];
 	if (!service->store)
 		return;
-	if (definitions[index]->stop)
-		definitions[index]->stop(service);
 	peer_stop(service->peers);
 	store_close(service->store);
 	*service = (struct service){ 0 };
+}
+
+bool world_reopen(size_t index)
+{
+	char why[1024];
+	const struct service_definition *definition = definitions[index];
+	stop_service(index);
+	pthread_rwlock_wrlock(&in_use);
+	close_service(index);
+	bool good = open_service(index, why, sizeof why);
+	pthread_rwlock_unlock(&in_use);
+	/* It may ask others. */
+	good = good && (!definition->start || definition->start(&services[index], why, sizeof why));
+	return good || say(why);
+}
+
+void world_close(size_t index)
+{
+	stop_service(index);
+	pthread_rwlock_wrlock(&in_use);
+	close_service(index);
+	pthread_rwlock_unlock(&in_use);
 }
 
 /* What a handler that takes the body itself gets of it. */
@@ -218,6 +243,11 @@ static void *serve(void *context)
 		if (strncmp(path, "/healthz/", 9) == 0)
 			path[8] = '\0';
 		write_params(texts, params, method, path, body, "service", NULL);
+		pthread_rwlock_rdlock(&in_use);
+		if (!services[index].store) {
+			pthread_rwlock_unlock(&in_use);
+			break;
+		}
 		struct exchange *exchange = exchange_new(&configs[index]);
 		run(params, body, exchange);
 		const struct buffer *head = &exchange->head, *answer = &exchange->response.body;
@@ -227,6 +257,7 @@ static void *serve(void *context)
 		if (exchange->body_follows)
 			send(fd, answer->data, answer->length, MSG_NOSIGNAL);
 		exchange_free(exchange);
+		pthread_rwlock_unlock(&in_use);
 	}
 	free(text);
 	free(texts);

@@ -290,7 +290,8 @@ test_the_defaults_let_a_class_in() {
 	codes=${STATUSES[*]}
 	for ((n = 0; n < 30; n++)); do
 		token=$(<"$WORK/answer.$((n + 1))")
-		[[ $token =~ '"token":"'([^\"]+) ]] && echo "${BASH_REMATCH[1]}" >"$WORK/token.pupil$n"
+		[[ $token =~ '"token":"'([^\"]+) ]]
+		echo "${BASH_REMATCH[1]}" >"$WORK/token.pupil$n"
 	done
 	for ((n = 0; n < 30; n++)); do
 		printf "pupil$n GET /movies%.0s\n" {1..20}

@@ -32,7 +32,10 @@ suite_start() {
 # All of a part's processes, but for nginx's that reads its cache once and ends.
 pids_of() {
 	local pid
-	[ "$1" = nginx ] || { service_pid "$1" && return; }
+	if [ "$1" != nginx ]; then
+		service_pid "$1"
+		return
+	fi
 	for pid in $(nginx_workers); do
 		grep -q loader "/proc/$pid/cmdline" || printf '%s\n' "$pid"
 	done

@@ -763,8 +763,9 @@ static ssize_t read_left(void *from, char *bytes, size_t size)
 /* The way of a request to a route that streams; whether its handler was to run. */
 static bool send_stream(const char *type, const char *user, const char *length)
 {
-	char *params[] = { (char[]){ "REQUEST_METHOD=POST" }, (char[]){ "REQUEST_URI=/stream" },
-		(char *)type, (char *)user, (char *)length, (char[]){ "REMOTE_ROLE=user" }, NULL };
+	/* The exchange refers to them for longer than this function runs. */
+	char *params[] = { (char *)"REQUEST_METHOD=POST", (char *)"REQUEST_URI=/stream",
+		(char *)type, (char *)user, (char *)length, (char *)"REMOTE_ROLE=user", NULL };
 	exchange_reset(exchange);
 	calls = 0;
 	left = "0123456789";

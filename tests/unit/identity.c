@@ -2,7 +2,8 @@
  * The suite house shows the same of the services as they run, but of no build that has sanitizers. */
 #include "service/identity.h"
 
-#include <dirent.h>
+#include "folder.h"
+
 #include <fcntl.h>
 #include <pwd.h>
 #include <setjmp.h>
@@ -52,22 +53,6 @@ static void make_file(const char *path)
 	assert_int_equal(close(fd), 0);
 }
 
-static void remove_folder(const char *path)
-{
-	DIR *files = opendir(path);
-	for (struct dirent *entry; files && (entry = readdir(files));) {
-		char inside[512];
-		snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (unlink(inside) != 0)
-			remove_folder(inside);
-	}
-	if (files)
-		closedir(files);
-	rmdir(path);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -78,7 +63,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	remove_folder(folder);
+	folder_remove(folder);
 	return 0;
 }
 

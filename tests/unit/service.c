@@ -9,7 +9,8 @@
 #include "service/import.h"
 #include "service/trail.h"
 
-#include <dirent.h>
+#include "folder.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -150,14 +151,7 @@ static int tear_down(void **state)
 	store_close(service.store);
 	buffer_free(&response.body);
 	arena_free(&arena);
-	DIR *files = opendir(folder);
-	for (struct dirent *entry; files && (entry = readdir(files));) {
-		char path[400];
-		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-		unlink(path);
-	}
-	closedir(files);
-	return rmdir(folder);
+	return folder_remove(folder);
 }
 
 /* Puts documents under prefix and numbers of four digits, from 1 on. */

@@ -1,7 +1,8 @@
 /* What every engine of the store must do: the same tests against each of them. */
 #include "store/store.h"
 
-#include <dirent.h>
+#include "folder.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -54,14 +55,7 @@ static int tear_down(void **state)
 {
 	struct world *world = *state;
 	store_close(world->store);
-	DIR *folder = opendir(world->folder);
-	for (struct dirent *entry; folder && (entry = readdir(folder));) {
-		char path[512];
-		snprintf(path, sizeof path, "%s/%s", world->folder, entry->d_name);
-		unlink(path);
-	}
-	closedir(folder);
-	rmdir(world->folder);
+	folder_remove(world->folder);
 	free(world);
 	return 0;
 }

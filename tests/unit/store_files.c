@@ -2,7 +2,8 @@
  * stays as it is. */
 #include "store/store.h"
 
-#include <dirent.h>
+#include "folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -36,26 +37,10 @@ static int set_up(void **state)
 	return 0;
 }
 
-static void empty_folder(const char *path)
-{
-	DIR *folder = opendir(path);
-	for (struct dirent *entry; folder && (entry = readdir(folder));) {
-		char inside[512];
-		snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (unlink(inside) != 0)
-			empty_folder(inside);
-	}
-	if (folder)
-		closedir(folder);
-	rmdir(path);
-}
-
 static int tear_down(void **state)
 {
 	struct world *world = *state;
-	empty_folder(world->folder);
+	folder_remove(world->folder);
 	free(world);
 	return 0;
 }

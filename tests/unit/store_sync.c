@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "store/store.h"
 
+#include "folder.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -193,22 +195,6 @@ static void open_store(struct world *world)
 		fail_msg("%s", why);
 }
 
-static void remove_folder(const char *path)
-{
-	DIR *folder = opendir(path);
-	for (struct dirent *entry; folder && (entry = readdir(folder));) {
-		char inside[512];
-		snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (unlink(inside) != 0)
-			remove_folder(inside);
-	}
-	if (folder)
-		closedir(folder);
-	rmdir(path);
-}
-
 static int set_up(void **state)
 {
 	struct world *world = calloc(1, sizeof *world);
@@ -227,7 +213,7 @@ static int tear_down(void **state)
 	struct world *world = *state;
 	memset(&disk, 0, sizeof disk);
 	store_close(world->store);
-	remove_folder(world->folder);
+	folder_remove(world->folder);
 	free(world);
 	return 0;
 }
@@ -417,7 +403,7 @@ static void expect_after_crash(struct world *world, const char *text)
 	assert_string_equal(look(&other, "a"), text);
 	assert_string_equal(look(&other, "b"), text);
 	store_close(other.store);
-	remove_folder(other.folder);
+	folder_remove(other.folder);
 }
 
 /* Lets each write and sync of a commit fail in turn. */

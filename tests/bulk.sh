@@ -60,11 +60,6 @@ seat_map() {
 	printf '%s\n' "$BODY"
 }
 
-audit() {
-	run_sh stop
-	CINEMA_STATE=$STATE "$BUILD/bookings" --audit
-}
-
 # What two tests take as it is: $WORK/first, an export with bookings, and $WORK/map, the seats sold there.
 made_export() {
 	[ ! -e "$WORK/first" ] || return 0
@@ -217,10 +212,7 @@ test_an_imported_seat_is_sold_once() {
 	expect 201 POST /bookings "{\"user\":\"nayana_patil\",$showing,\"seats\":[\"A1\"]}"
 	showing=$(jq -r .uri <<<"$BODY")
 	expect 200 GET "$showing"
-	"$ROOT/run.sh" stop
-	CINEMA_STATE=$STATE "$BUILD/bookings" --audit
-	"$ROOT/run.sh" start
-	may_restart
+	audit
 }
 
 test_a_hold_that_had_ended_is_imported_as_one() {

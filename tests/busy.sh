@@ -1,26 +1,11 @@
 #!/usr/bin/env bash
-# More is asked of a service than it takes in: who is refused is told when to come again, by nginx where
-# the service is full, and all others are served.
+# A service that is full: nginx, or the service itself, refuses what it has no room for and says when to
+# come again; everything else is served.
 . "$(dirname "$0")/lib.sh"
 
-# A hall that is never sold out, and a request for each of its seats.
-make_data() {
-	mkdir "$WORK/data"
-	jq -n '[range(64) | "u\(.)" | {key: ., value: {id: ., name: ., last_active: 0}}] |
-		from_entries' >"$WORK/data/users.json"
-	jq -n '{m: {id: "m", title: "M", director: "D", rating: 5}}' >"$WORK/data/movies.json"
-	jq -n '{"1": {id: "1", name: "Hall", price: {all: 1000}, rows: [range(26) |
-		{name: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[.:. + 1], tier: "all", seats: ("#" * 38)}]}}' >"$WORK/data/screens.json"
-	jq -n '[range(20190101; 20190121) | {key: "\(.)", value: ["m"]}] | from_entries' >"$WORK/data/showtimes.json"
-	jq -r 'keys[]' "$WORK/data/showtimes.json" | awk '{
-		for (row = 0; row < 26; row++) for (seat = 1; seat <= 38; seat++)
-			printf "POST /bookings {\"user\":\"u%d\",\"date\":\"%s\",\"movie\":\"m\",\"time\":\"18:00\",\"screen\":\"1\",\"seats\":[\"%c%d\"]}\n",
-				(row + 7 * seat) % 64, $1, 65 + row, seat }' >"$WORK/wishes"
-	LAST=$(tail -n 1 "$WORK/wishes" | cut -d ' ' -f 3-)
-}
-
 suite_start() {
-	make_data
+	many_seats 20
+	LAST=$(tail -n 1 "$WORK/wishes" | cut -d ' ' -f 3-)
 }
 
 test_nginx_refuses_writes_to_a_service_that_is_full() {

@@ -140,7 +140,7 @@ kept() {
 	[ "$(jq length "$WORK/told")" -gt 0 ] && [ ! -s "$WORK/lost" ]
 }
 
-audit() {
+audit_at_rest() {
 	run_sh stop >/dev/null
 	"$BUILD/bookings" --audit || fail 'the audit found faults'
 	run_sh start >/dev/null
@@ -177,7 +177,7 @@ test_no_get_fails_when_a_service_is_killed() {
 	kills "$ROUNDS" users movies showtimes bookings
 	unload || fail 'GETs failed'
 	healed_soon
-	audit
+	audit_at_rest
 	kept
 }
 
@@ -189,7 +189,7 @@ test_killed_supervisors_and_nginx_are_back() {
 	unload || fail 'GETs failed that were repeated'
 	healed_soon
 	forget_alerts
-	audit
+	audit_at_rest
 	kept
 }
 
@@ -207,7 +207,7 @@ test_a_rolling_restart_fails_no_get_and_loses_no_booking() {
 		done
 	done
 	unload || fail 'GETs failed'
-	audit
+	audit_at_rest
 	kept
 }
 

@@ -8,6 +8,8 @@
 #                                 makes it the current one: URL, PORT, STATE
 #   name_cinema NAME              for a suite with more than one instance, in suite_start: gives the
 #                                 current one a name, by which use_cinema NAME makes it that again
+#   many_seats DAYS               makes $WORK/data with 988 seats on each of so many days, and $WORK/wishes
+#                                 with a booking of each seat, for bench/load
 #   stop_cinema                   stops the current one; its state folder stays until the suite ends
 #   run_sh COMMAND…               run.sh on the current one
 #   expect STATUS METHOD PATH [BODY] [curl option…]
@@ -256,6 +258,21 @@ name_cinema() {
 use_cinema() {
 	# shellcheck disable=SC1090
 	. "$WORK/cinema.$1"
+}
+
+many_seats() {
+	mkdir "$WORK/data"
+	jq -n '[range(64) | "u\(.)" | {key: ., value: {id: ., name: ., last_active: 0}}] |
+		from_entries' >"$WORK/data/users.json"
+	jq -n '{m: {id: "m", title: "M", director: "D", rating: 5}}' >"$WORK/data/movies.json"
+	jq -n '{"1": {id: "1", name: "Hall", price: {all: 1000}, rows: [range(26) |
+		{name: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[.:. + 1], tier: "all", seats: ("#" * 38)}]}}' >"$WORK/data/screens.json"
+	jq -n --argjson days "$1" '[range($days) | {key: "\(20190101 + . % 28 + (. / 28 | floor % 12) * 100 + (. / 336 | floor) * 10000)",
+		value: ["m"]}] | from_entries' >"$WORK/data/showtimes.json"
+	jq -r 'keys[]' "$WORK/data/showtimes.json" | awk '{
+		for (row = 0; row < 26; row++) for (seat = 1; seat <= 38; seat++)
+			printf "POST /bookings {\"user\":\"u%d\",\"date\":\"%s\",\"movie\":\"m\",\"time\":\"18:00\",\"screen\":\"1\",\"seats\":[\"%c%d\"]}\n",
+				(row + 7 * seat) % 64, $1, 65 + row, seat }' >"$WORK/wishes"
 }
 
 # In the mode that asks for it, what the suites send by curl, by their tools and by the client is the

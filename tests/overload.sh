@@ -7,29 +7,13 @@
 . "$(dirname "$0")/lib.sh"
 
 ROUNDS=3
-SECONDS_OVER=${SECONDS_OVER:-$(size 2 20)}
+SECONDS_OVER=${SECONDS_OVER:-$(size 3 20)}
 CLIENTS=${CLIENTS:-5000}      # a service takes 1,088 in hand
 PART=${PART:-$(size 0.5 0.8)} # of the peak that must go on
 DAYS=$(size 280 700)          # 988 seats each
 
-# A hall that is never sold out, and a request for each of its seats.
-make_data() {
-	mkdir "$WORK/data"
-	jq -n '[range(64) | "u\(.)" | {key: ., value: {id: ., name: ., last_active: 0}}] |
-		from_entries' >"$WORK/data/users.json"
-	jq -n '{m: {id: "m", title: "M", director: "D", rating: 5}}' >"$WORK/data/movies.json"
-	jq -n '{"1": {id: "1", name: "Hall", price: {all: 1000}, rows: [range(26) |
-		{name: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[.:. + 1], tier: "all", seats: ("#" * 38)}]}}' >"$WORK/data/screens.json"
-	jq -n --argjson days "$DAYS" '[range($days) | {key: "\(20190101 + . % 28 + (. / 28 | floor % 12) * 100 + (. / 336 | floor) * 10000)",
-		value: ["m"]}] | from_entries' >"$WORK/data/showtimes.json"
-	jq -r 'keys[]' "$WORK/data/showtimes.json" | awk '{
-		for (row = 0; row < 26; row++) for (seat = 1; seat <= 38; seat++)
-			printf "POST /bookings {\"user\":\"u%d\",\"date\":\"%s\",\"movie\":\"m\",\"time\":\"18:00\",\"screen\":\"1\",\"seats\":[\"%c%d\"]}\n",
-				(row + 7 * seat) % 64, $1, 65 + row, seat }' >"$WORK/wishes"
-}
-
 suite_start() {
-	make_data
+	many_seats "$DAYS"
 	start_cinema "CINEMA_DATA=$WORK/data"
 }
 
@@ -52,7 +36,7 @@ peak() {
 overload() {
 	local round wishes
 	rm -f "$WORK/from" "$WORK/over" "$WORK/after"
-	wishes=$(size 30000 180000)
+	wishes=$(size 40000 180000)
 	peak >/dev/null # warms all up
 	peak >"$WORK/before"
 	for ((round = 0; round < ROUNDS; round++)); do

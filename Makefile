@@ -118,7 +118,7 @@ $(FUZZ_SERVICES): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(HOUSE) \
 	$(COMPILE) -fsanitize=fuzzer $(filter-out $(RUNTIME),$(LINK)) $(addprefix $(wrap),$(WRAPPED) $(HOUSE_WRAPPED)) -o $@ \
 		-Wl,--start-group $^ -Wl,--end-group $(LIBS)
 
-# What is only there to test is compiled oftener than it is run.
+# Code that only tests use is compiled more often than it is run.
 $(BUILD)/obj/tests/%.o: private override CFLAGS += $(if $(SAN),-O0,-O1)
 $(BUILD)/obj/tests/bench/%.o: private override CFLAGS += $(if $(SAN),-O1,-O2)
 

@@ -18,7 +18,7 @@ CONF=${CINEMA_CONF:-$ROOT/conf/cinema.conf}
 SERVICES=(users movies showtimes bookings)
 START_SECONDS=30 # for a start under valgrind; usually it is a tenth of a second
 STOP_SECONDS=5
-SERVICES_UID='' SERVICES_GROUP='' # of CINEMA_USER, once they were asked for
+SERVICES_UID='' SERVICES_GROUP='' # CINEMA_USER's, once know_user has looked
 BUSY_SECONDS=${BUSY_SECONDS:-600} # for another package manager to end
 
 PACKAGES=(gcc make pkg-config libc6-dev libfcgi-dev libjson-c-dev libsqlite3-dev
@@ -537,7 +537,7 @@ start() {
 		: >"$STATE/pids/$name.pid"
 	done
 	setsid "$ROOT/run.sh" keep </dev/null >>"$STATE/logs/keeper.log" 2>&1 9>&- &
-	disown # a stop kills it, of which bash would tell
+	disown # or bash reports that it was killed, when a stop kills it
 	wait_ready
 	exec 9>&-
 	say "Cinema is at $URL"

@@ -1,7 +1,7 @@
-// What the browser tests share: Debian's chromium, the one that has no window and takes a fifth less, on
-// the page of the current instance, where every error of the console, every uncaught exception and every
-// violation of the Content-Security-Policy is remembered and fails the test at its end. Nothing moves there
-// unless a test wants it: what moves is drawn again and again.
+// What the browser tests share: Debian's chromium without a window, on the page of the current instance.
+// Every error on the console, every uncaught exception and every violation of the Content-Security-Policy
+// is remembered and fails the test at its end. Animations are off unless a test turns them on: drawing
+// them takes a large part of the time.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// From opening the page to the ticket, and back to cancelled, by mouse, with all that moves.
+// From opening the page to the ticket, and back to cancelled, by mouse, with the animations.
 import assert from 'node:assert/strict';
 import { accessible, api, people, showingOf, stateOf } from './browser.js';
 
